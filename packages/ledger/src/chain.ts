@@ -1,0 +1,222 @@
+// Verifying a whole chain from its bytes alone: every signature, the key in force for each device, roots, links, work, times and counts.
+// Blocks go in one after the other; the first fault, in the order of the log, comes out. Source: format.md, all of it.
+
+import { type Block, verifyBlockSignature } from './block.ts';
+import { equalBytes, toHex } from './bytes.ts';
+import type { Hash } from './hash.ts';
+import { decodeHeader, type Header, headerHash, isGenesis, laneOf } from './header.ts';
+import type { PublicKey } from './keys.ts';
+import { decodeLeaf, LEAF_KIND, type Leaf, leafHash, transactionIdOf } from './leaf.ts';
+import { Frontier } from './merkle.ts';
+import { meetsDifficulty } from './proof-of-work.ts';
+import type { Reading } from './reading.ts';
+import { Registry } from './registry.ts';
+import { createVerifier, type Verifier } from './signature.ts';
+
+/** The first thing that is wrong with a chain, and its exact place. */
+export interface ChainFault {
+  readonly code: string;
+  readonly message: string;
+  /** Absent for leaves that are not in a block yet. */
+  readonly blockIndex?: number;
+  /** Absent where the fault is the block's, not one leaf's. */
+  readonly leafIndex?: number;
+}
+
+/** A leaf as the verifier saw it. */
+export interface VerifiedLeaf {
+  readonly leafIndex: number;
+  readonly leaf: Leaf;
+  readonly leafHash: Hash;
+  readonly transactionId: Hash;
+  /** Of kind 1: what it says, with the device that it speaks for. */
+  readonly reading?: Reading & { readonly device: string };
+}
+
+export interface ChainSummary {
+  /** Genesis included. */
+  readonly blocks: number;
+  readonly leaves: number;
+  readonly readings: number;
+  readonly devices: number;
+  readonly keys: number;
+  readonly head?: {
+    readonly index: number;
+    readonly hash: Hash;
+    readonly timestampUs: number;
+    readonly logSize: number;
+  };
+}
+
+/** Signatures under way before the verifier waits: enough to keep every core busy, and a bound on memory. A guess. */
+const MAX_CHECKS_UNDER_WAY = 2048;
+
+export class ChainVerifier {
+  readonly registry: Registry;
+  private readonly origin: string;
+  private readonly verifyLedger: Verifier;
+  private readonly lane: Uint8Array;
+  private readonly onLeaf: (leaf: VerifiedLeaf) => void;
+  private readonly frontier = new Frontier();
+  private readonly devices = new Set<string>();
+  private underWay: Promise<ChainFault | undefined>[] = [];
+  private readings = 0;
+  private blocks = 0;
+  private lastReceivedAtUs = 0;
+  private head: { header: Header; hash: Hash } | undefined;
+  private fault: ChainFault | undefined;
+
+  /**
+   * `origin` and `key` say whose chain it must be; `onLeaf` is called for each leaf in order, before its signature is checked.
+   * Throws TypeError for a key that cannot be used.
+   */
+  constructor(ledger: { origin: string; key: PublicKey; onLeaf?: (leaf: VerifiedLeaf) => void }) {
+    const verifier = createVerifier(ledger.key);
+    if (!verifier.ok) throw new TypeError(verifier.message);
+    this.origin = ledger.origin;
+    this.verifyLedger = verifier.value;
+    this.lane = laneOf(ledger.key.keyId);
+    this.onLeaf = ledger.onLeaf ?? (() => undefined);
+    this.registry = new Registry({ origin: ledger.origin, key: ledger.key, verify: verifier.value });
+  }
+
+  /** Takes the next block. Gives the first fault so far, after which the verifier takes no more. */
+  async addBlock(block: Block): Promise<ChainFault | undefined> {
+    if (this.fault) return this.settle();
+    const blockIndex = this.blocks;
+    const header = decodeHeader(block.header);
+    if (!header.ok) return this.stop({ code: header.code, message: header.message, blockIndex });
+    const hash = headerHash(block.header);
+    const wrong = this.headerFault(header.value, { hash, leaves: block.leaves.length });
+    if (wrong) return this.stop({ ...wrong, blockIndex });
+    this.checkBlockSignature({ blockIndex, hash, signature: block.signature });
+    for (const leaf of block.leaves) {
+      const fault = this.takeLeaf(leaf);
+      if (fault) return this.stop({ ...fault, blockIndex });
+    }
+    if (header.value.timestampUs < this.lastReceivedAtUs) {
+      const leafIndex = this.frontier.size - 1;
+      return this.stop({ code: 'timestamp', message: 'the block is older than its last leaf', blockIndex, leafIndex });
+    }
+    if (!equalBytes(this.frontier.root(), header.value.logRoot)) {
+      return this.stop({ code: 'log-root', message: 'the leaves do not give the log root of the header', blockIndex });
+    }
+    this.head = { header: header.value, hash };
+    this.blocks++;
+    return this.underWay.length > MAX_CHECKS_UNDER_WAY ? this.settle() : undefined;
+  }
+
+  /** Takes the next leaf after the newest block: accepted, not sealed yet. */
+  async addPending(leaf: Uint8Array): Promise<ChainFault | undefined> {
+    if (this.fault) return this.settle();
+    const fault = this.takeLeaf(leaf);
+    if (fault) return this.stop(fault);
+    return this.underWay.length > MAX_CHECKS_UNDER_WAY ? this.settle() : undefined;
+  }
+
+  /** Waits for the signatures under way and gives the first fault so far, if there is one. */
+  async settle(): Promise<ChainFault | undefined> {
+    // Checks stand in the order of the log, and a fault found while reading stopped everything behind it: the first wrong one is the first.
+    const results = await Promise.all(this.underWay);
+    this.underWay = [];
+    const first = results.find((result) => result !== undefined);
+    if (first) this.fault = first;
+    return this.fault;
+  }
+
+  summary(): ChainSummary {
+    const { head } = this;
+    return {
+      blocks: this.blocks,
+      leaves: this.frontier.size,
+      readings: this.readings,
+      devices: this.devices.size,
+      keys: [...this.registry.keys()].length,
+      ...(head && {
+        head: {
+          index: head.header.index,
+          hash: head.hash,
+          timestampUs: head.header.timestampUs,
+          logSize: head.header.logSize,
+        },
+      }),
+    };
+  }
+
+  private headerFault(
+    header: Header,
+    block: { hash: Hash; leaves: number },
+  ): { code: string; message: string } | undefined {
+    if (!equalBytes(header.lane, this.lane))
+      return { code: 'lane', message: 'the lane is not that of the ledger’s key' };
+    if (header.index !== this.blocks)
+      return { code: 'index', message: `expected block ${this.blocks}, found ${header.index}` };
+    if (header.logSize !== this.frontier.size + block.leaves) {
+      const expected = this.frontier.size + block.leaves;
+      return { code: 'log-size', message: `log_size is ${header.logSize}, the leaves make it ${expected}` };
+    }
+    if (!this.head) {
+      if (isGenesis(header)) return undefined;
+      return { code: 'genesis', message: 'the first block is not a genesis block' };
+    }
+    const parent = this.head;
+    if (!equalBytes(header.previousHash, parent.hash)) {
+      return { code: 'previous-hash', message: 'previous_hash is not the hash of the block before' };
+    }
+    if (header.timestampUs <= parent.header.timestampUs) {
+      return { code: 'timestamp', message: 'the timestamp is not after that of the block before' };
+    }
+    if (header.difficultyBits < parent.header.difficultyBits)
+      return { code: 'difficulty', message: 'the difficulty fell' };
+    if (!meetsDifficulty(block.hash, header.difficultyBits)) {
+      return { code: 'proof-of-work', message: `the hash does not begin with ${header.difficultyBits} zero bits` };
+    }
+    if (block.leaves === 0) return { code: 'block-empty', message: 'a block after genesis has at least one leaf' };
+    return undefined;
+  }
+
+  private takeLeaf(bytes: Uint8Array): { code: string; message: string; leafIndex: number } | undefined {
+    const leafIndex = this.frontier.size;
+    const decoded = decodeLeaf(bytes);
+    if (!decoded.ok) return { code: decoded.code, message: decoded.message, leafIndex };
+    const leaf = decoded.value;
+    if (leaf.receivedAtUs < this.lastReceivedAtUs) {
+      return { code: 'received-at', message: 'received_at is before that of the leaf before', leafIndex };
+    }
+    const applied = this.registry.apply(leaf, leafIndex);
+    if (!applied.ok) return { code: applied.code, message: applied.message, leafIndex };
+    const hash = leafHash(bytes);
+    this.lastReceivedAtUs = leaf.receivedAtUs;
+    this.frontier.append(hash);
+    const { reading, checks } = applied.value;
+    if (leaf.kind === LEAF_KIND.reading) this.readings++;
+    if (reading) this.devices.add(reading.device);
+    const blockIndex = this.blocks;
+    for (const { verify, message, signature, what } of checks) {
+      const fault = { code: 'signature', message: `${what} is wrong`, blockIndex, leafIndex };
+      this.underWay.push(verify(message, signature).then((isValid) => (isValid ? undefined : fault)));
+    }
+    this.onLeaf({
+      leafIndex,
+      leaf,
+      leafHash: hash,
+      transactionId: transactionIdOf(leaf, hash),
+      ...(reading && { reading }),
+    });
+    return undefined;
+  }
+
+  private checkBlockSignature(block: { blockIndex: number; hash: Hash; signature: Uint8Array }): void {
+    const { blockIndex, hash, signature } = block;
+    const message = `the ledger’s signature over block ${toHex(hash)} is wrong`;
+    const fault = { code: 'block-signature', message, blockIndex };
+    const { origin, verifyLedger: verify } = this;
+    const valid = verifyBlockSignature({ origin, hash, signature, verify });
+    this.underWay.push(valid.then((isValid) => (isValid ? undefined : fault)));
+  }
+
+  private stop(fault: ChainFault): Promise<ChainFault | undefined> {
+    this.fault = fault;
+    return this.settle();
+  }
+}

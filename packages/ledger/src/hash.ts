@@ -1,0 +1,28 @@
+// SHA-256 (FIPS 180-4), the only hash of the format, and the 32-byte value that it gives.
+
+import { hash } from 'node:crypto';
+import type { Brand } from './brand.ts';
+import { fromHex } from './bytes.ts';
+
+/** 32 bytes that SHA-256 gave. */
+export type Hash = Brand<Uint8Array, 'Hash'>;
+
+/** SHA-256 output, in bytes (FIPS 180-4). */
+export const HASH_BYTES = 32;
+
+/** SHA-256 of a byte string. */
+export function sha256(bytes: Uint8Array): Hash {
+  return hash('sha256', bytes, 'buffer') as Uint8Array as Hash;
+}
+
+/** Takes 32 bytes as a Hash. Throws on any other length. */
+export function asHash(bytes: Uint8Array): Hash {
+  if (bytes.length !== HASH_BYTES) throw new RangeError(`a hash has ${HASH_BYTES} bytes, not ${bytes.length}`);
+  return bytes as Hash;
+}
+
+/** The Hash that 64 lower-case hexadecimal digits spell, or undefined. */
+export function hashFromHex(text: string): Hash | undefined {
+  const bytes = fromHex(text);
+  return bytes?.length === HASH_BYTES ? asHash(bytes) : undefined;
+}

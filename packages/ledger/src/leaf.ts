@@ -1,0 +1,113 @@
+// One transaction as the log holds it: 44 fixed bytes, a signature, a message. All three kinds. Source: format.md "Leaf".
+
+import { concat, viewOf } from './bytes.ts';
+import { type Hash, sha256 } from './hash.ts';
+import { ALGORITHM, type AlgorithmId, asKeyId, type KeyId } from './keys.ts';
+import { accept, type Result, refuse } from './result.ts';
+
+export const LEAF_KIND = { reading: 1, keyEnrolled: 2, keyRevoked: 3 } as const;
+export type LeafKind = (typeof LEAF_KIND)[keyof typeof LEAF_KIND];
+
+/** `algorithm` of a leaf that nobody signed: a key's first use. */
+export const UNSIGNED = 0;
+
+export interface Leaf {
+  readonly kind: LeafKind;
+  readonly algorithm: AlgorithmId | typeof UNSIGNED;
+  /** The receiver's clock, microseconds since the Unix epoch; a safe integer. */
+  readonly receivedAtUs: number;
+  /** Kind 1: the signer. Kinds 2 and 3: the key that is enrolled or revoked. */
+  readonly keyId: KeyId;
+  readonly signature: Uint8Array;
+  readonly message: Uint8Array;
+}
+
+export type LeafCode = 'leaf-length' | 'leaf-kind' | 'leaf-algorithm' | 'leaf-time';
+
+/** Bytes before the signature. */
+export const LEAF_FIXED_BYTES = 44;
+/** A C2SP tlog-tiles entry is at most 65,535 bytes, so a message is at most 65,491 less its signature. */
+export const MAX_LEAF_BYTES = 65_535;
+
+/** RFC 6962 section 2.1: domain separation of leaf hashes. */
+const LEAF_PREFIX = Uint8Array.of(0x00);
+
+/** Longest message, in bytes, beside a signature of this length. */
+export function maxMessageBytes(signatureBytes: number): number {
+  return MAX_LEAF_BYTES - LEAF_FIXED_BYTES - signatureBytes;
+}
+
+/** The bytes of a leaf. Throws RangeError for what no receiver may have accepted (too long, a time that is not a safe integer). */
+export function encodeLeaf(leaf: Leaf): Uint8Array {
+  const { signature, message } = leaf;
+  const sizeBytes = LEAF_FIXED_BYTES + signature.length + message.length;
+  if (sizeBytes > MAX_LEAF_BYTES) throw new RangeError(`a leaf has at most ${MAX_LEAF_BYTES} bytes, not ${sizeBytes}`);
+  if (!Number.isSafeInteger(leaf.receivedAtUs) || leaf.receivedAtUs < 0) {
+    throw new RangeError(`receivedAtUs is not a time: ${leaf.receivedAtUs}`);
+  }
+  const bytes = new Uint8Array(sizeBytes);
+  const view = viewOf(bytes);
+  bytes[0] = leaf.kind;
+  bytes[1] = leaf.algorithm;
+  view.setBigUint64(2, BigInt(leaf.receivedAtUs));
+  bytes.set(leaf.keyId, 10);
+  view.setUint16(42, signature.length);
+  bytes.set(signature, LEAF_FIXED_BYTES);
+  bytes.set(message, LEAF_FIXED_BYTES + signature.length);
+  return bytes;
+}
+
+/** Reads a leaf. The parts are views of `bytes`, not copies. Whether signature and message are right is not looked at. */
+export function decodeLeaf(bytes: Uint8Array): Result<Leaf, LeafCode> {
+  if (bytes.length < LEAF_FIXED_BYTES || bytes.length > MAX_LEAF_BYTES) {
+    return refuse('leaf-length', `a leaf has ${LEAF_FIXED_BYTES} to ${MAX_LEAF_BYTES} bytes, not ${bytes.length}`);
+  }
+  const view = viewOf(bytes);
+  const kind = kindOf(view.getUint8(0));
+  if (kind === undefined) return refuse('leaf-kind', `a leaf of kind ${view.getUint8(0)} is unknown`);
+  const signatureBytes = view.getUint16(42);
+  const messageStart = LEAF_FIXED_BYTES + signatureBytes;
+  if (messageStart > bytes.length) return refuse('leaf-length', 'the signature is longer than the leaf');
+  const algorithm = algorithmOf(view.getUint8(1));
+  if (algorithm === undefined) return refuse('leaf-algorithm', `algorithm ${view.getUint8(1)} is unknown`);
+  if ((algorithm === UNSIGNED) !== (signatureBytes === 0)) {
+    return refuse('leaf-algorithm', 'a leaf has an algorithm exactly when it has a signature');
+  }
+  if (algorithm === UNSIGNED && kind !== LEAF_KIND.keyEnrolled) {
+    return refuse('leaf-algorithm', 'only the first use of a key may stand without a signature');
+  }
+  const receivedAtUs = Number(view.getBigUint64(2));
+  if (!Number.isSafeInteger(receivedAtUs)) return refuse('leaf-time', 'received_at is past 2^53 microseconds');
+  return accept({
+    kind,
+    algorithm,
+    receivedAtUs,
+    keyId: asKeyId(bytes.subarray(10, 42)),
+    signature: bytes.subarray(LEAF_FIXED_BYTES, messageStart),
+    message: bytes.subarray(messageStart),
+  });
+}
+
+/** leaf_hash = SHA-256(0x00 ‖ leaf), RFC 6962 section 2.1. */
+export function leafHash(leaf: Uint8Array): Hash {
+  return sha256(concat(LEAF_PREFIX, leaf));
+}
+
+/** transaction_id of a reading = SHA-256(key_id ‖ message): the same message of the same key, however often it is sent. */
+export function readingTransactionId(reading: Pick<Leaf, 'keyId' | 'message'>): Hash {
+  return sha256(concat(reading.keyId, reading.message));
+}
+
+/** transaction_id of any leaf: that of its reading, or for registry leaves the leaf hash. */
+export function transactionIdOf(leaf: Leaf, hash: Hash): Hash {
+  return leaf.kind === LEAF_KIND.reading ? readingTransactionId(leaf) : hash;
+}
+
+function kindOf(byte: number): LeafKind | undefined {
+  return Object.values(LEAF_KIND).find((kind) => kind === byte);
+}
+
+function algorithmOf(byte: number): AlgorithmId | typeof UNSIGNED | undefined {
+  if (byte === UNSIGNED) return UNSIGNED;
+  return Object.values(ALGORITHM).find((id) => id === byte);
+}

@@ -1,0 +1,89 @@
+// Receipts: the ledger's signed word that a reading has a place in the log. One signature serves all readings of a group commit.
+// Source: format.md "Receipts and proofs".
+
+import { fromBase64, toBase64, toHex, utf8 } from './bytes.ts';
+import { type Hash, hashFromHex } from './hash.ts';
+import { leafHash as hashOfLeaf } from './leaf.ts';
+import { MerkleTree, proveInclusion, rootOfInclusion } from './merkle.ts';
+import { accept, type Result, refuse } from './result.ts';
+import type { Signer, Verifier } from './signature.ts';
+import { receiptText } from './signed-text.ts';
+
+/** A receipt as it travels: hexadecimal hashes, base64 signature, times in microseconds since the Unix epoch. It checks alone. */
+export interface Receipt {
+  readonly transaction_id: string;
+  readonly leaf_index: number;
+  readonly leaf_hash: string;
+  readonly received_at: number;
+  /** The time by which the leaf will be in a block; 0: none promised. */
+  readonly seal_by: number;
+  /** Place of this receipt's line among those of its group commit. */
+  readonly position: number;
+  /** Number of those lines. */
+  readonly count: number;
+  readonly path: readonly string[];
+  readonly signature: string;
+}
+
+/** What a receipt speaks of. */
+export interface ReceiptEntry {
+  readonly transactionId: Hash;
+  readonly leafIndex: number;
+  readonly leafHash: Hash;
+  readonly receivedAtUs: number;
+}
+
+export type ReceiptCode = 'receipt-malformed' | 'receipt-path' | 'receipt-signature';
+
+/** Receipt line: `<leaf index>\n<leaf_hash hex>\n<received_at>\n`. */
+export function receiptLine(entry: Omit<ReceiptEntry, 'transactionId'>): Uint8Array {
+  return utf8(`${entry.leafIndex}\n${toHex(entry.leafHash)}\n${entry.receivedAtUs}\n`);
+}
+
+/** Receipts for the readings of one group commit, in their order, with a single signature over the tree of their lines. */
+export function issueReceipts(group: {
+  origin: string;
+  sealByUs: number;
+  entries: readonly ReceiptEntry[];
+  sign: Signer;
+}): Receipt[] {
+  const { origin, sealByUs, entries } = group;
+  const tree = new MerkleTree(entries.map((entry) => hashOfLeaf(receiptLine(entry))));
+  const signature = toBase64(group.sign(receiptText({ origin, root: tree.root(), sealByUs })));
+  return entries.map((entry, position) => ({
+    transaction_id: toHex(entry.transactionId),
+    leaf_index: entry.leafIndex,
+    leaf_hash: toHex(entry.leafHash),
+    received_at: entry.receivedAtUs,
+    seal_by: sealByUs,
+    position,
+    count: entries.length,
+    path: proveInclusion({ leafIndex: position, treeSize: entries.length }, tree.node).map(toHex),
+    signature,
+  }));
+}
+
+/** Checks that the ledger with this origin and key signed the receipt. The transaction id is not covered: compare it with your own. */
+export async function verifyReceipt(check: {
+  origin: string;
+  verify: Verifier;
+  receipt: Receipt;
+}): Promise<Result<ReceiptEntry, ReceiptCode>> {
+  const { origin, receipt } = check;
+  const transactionId = hashFromHex(receipt.transaction_id);
+  const leafHash = hashFromHex(receipt.leaf_hash);
+  const path = receipt.path.map(hashFromHex);
+  const signature = fromBase64(receipt.signature);
+  if (!transactionId || !leafHash || !signature || !path.every((hash) => hash !== undefined)) {
+    return refuse('receipt-malformed', 'a hash or the signature of the receipt cannot be read');
+  }
+  const entry = { transactionId, leafIndex: receipt.leaf_index, leafHash, receivedAtUs: receipt.received_at };
+  const line = hashOfLeaf(receiptLine(entry));
+  const root = rootOfInclusion({ leafIndex: receipt.position, treeSize: receipt.count, leafHash: line, path });
+  if (!root) return refuse('receipt-path', 'the path of the receipt does not fit its position and count');
+  const text = receiptText({ origin, root, sealByUs: receipt.seal_by });
+  if (!(await check.verify(text, signature))) {
+    return refuse('receipt-signature', 'the signature of the receipt is not the ledger’s');
+  }
+  return accept(entry);
+}

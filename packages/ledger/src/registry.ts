@@ -1,0 +1,201 @@
+// The registry as it stands at each leaf of a log: which key may speak for which device. Built by reading the log from its first leaf;
+// it says what each leaf needs to be valid, and names the signatures that remain to be checked. Source: format.md "Kinds 2 and 3".
+
+import { equalBytes, toHex } from './bytes.ts';
+import { type KeyId, ownDevice, type PublicKey } from './keys.ts';
+import { LEAF_KIND, type Leaf, UNSIGNED } from './leaf.ts';
+import { parseReading, type Reading } from './reading.ts';
+import { type Enrolment, parseEnrolment, parseRevocation } from './registry-message.ts';
+import { accept, type Result, refuse } from './result.ts';
+import { createVerifier, type Verifier } from './signature.ts';
+import { enrolText, possessionText, revokeText } from './signed-text.ts';
+
+/** A signature that a leaf needs. It is checked later, together with many others. */
+export interface SignatureCheck {
+  readonly verify: Verifier;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+  /** Whose signature over what, for the fault if it is wrong. */
+  readonly what: string;
+}
+
+export interface EnrolledKey {
+  readonly key: PublicKey;
+  readonly verify: Verifier;
+  readonly devices: ReadonlySet<string>;
+  /** Index of the leaf that first enrolled it. */
+  readonly leafIndex: number;
+  /** Index of the leaf that revoked it. */
+  readonly revokedAt?: number;
+}
+
+export type RegistryCode =
+  | 'leaf-algorithm'
+  | 'message-invalid'
+  | 'registry-message'
+  | 'key-mismatch'
+  | 'key-unknown'
+  | 'key-revoked'
+  | 'device-not-enrolled'
+  | 'authority-wrong';
+
+interface Entry {
+  readonly key: PublicKey;
+  readonly verify: Verifier;
+  readonly devices: Set<string>;
+  readonly leafIndex: number;
+  revokedAt?: number;
+  /** Keys that this one enrolled by rotation: they may retire it. */
+  readonly successors: Set<string>;
+}
+
+export class Registry {
+  private readonly entries = new Map<string, Entry>();
+  private readonly origin: string;
+  private readonly ledgerKey: PublicKey;
+  private readonly verifyLedger: Verifier;
+
+  /** `ledger`: the origin and key that signed the registry leaves of authority token and admin. */
+  constructor(ledger: { origin: string; key: PublicKey; verify: Verifier }) {
+    this.origin = ledger.origin;
+    this.ledgerKey = ledger.key;
+    this.verifyLedger = ledger.verify;
+  }
+
+  /** Every key that the log names so far, in the order of its first enrolment. */
+  keys(): Iterable<EnrolledKey> {
+    return this.entries.values();
+  }
+
+  /** Takes the next leaf of the log. A refused leaf changes nothing. A reading is given back parsed, with the device that it speaks for. */
+  apply(
+    leaf: Leaf,
+    leafIndex: number,
+  ): Result<{ checks: SignatureCheck[]; reading?: Reading & { device: string } }, RegistryCode> {
+    switch (leaf.kind) {
+      case LEAF_KIND.reading:
+        return this.applyReading(leaf);
+      case LEAF_KIND.keyEnrolled:
+        return this.applyEnrolment(leaf, leafIndex);
+      case LEAF_KIND.keyRevoked:
+        return this.applyRevocation(leaf, leafIndex);
+      default:
+        return leaf.kind satisfies never;
+    }
+  }
+
+  private applyReading(leaf: Leaf): ReturnType<Registry['apply']> {
+    const reading = parseReading(leaf.message);
+    if (!reading.ok) return refuse('message-invalid', reading.message);
+    const entry = this.entries.get(toHex(leaf.keyId));
+    if (!entry) return refuse('key-unknown', 'no earlier leaf enrols the key of this reading');
+    if (entry.revokedAt !== undefined)
+      return refuse('key-revoked', `leaf ${entry.revokedAt} revoked the key of this reading`);
+    const { device } = reading.value;
+    if (device !== undefined && !entry.devices.has(device)) {
+      return refuse('device-not-enrolled', `no earlier leaf enrols the key for device ${JSON.stringify(device)}`);
+    }
+    if (leaf.algorithm !== entry.key.algorithm) return refuse('leaf-algorithm', 'the algorithm is not that of the key');
+    const { verify } = entry;
+    const check = { verify, message: leaf.message, signature: leaf.signature, what: 'the device’s signature' };
+    return accept({ checks: [check], reading: { ...reading.value, device: device ?? ownDevice(leaf.keyId) } });
+  }
+
+  private applyEnrolment(leaf: Leaf, leafIndex: number): ReturnType<Registry['apply']> {
+    const enrolment = parseEnrolment(leaf.message);
+    if (!enrolment.ok) return enrolment;
+    const { key, devices } = enrolment.value;
+    if (!equalBytes(key.keyId, leaf.keyId))
+      return refuse('key-mismatch', 'the key id of the leaf is not that of its public key');
+    const verifier = createVerifier(key);
+    if (!verifier.ok) return refuse('registry-message', verifier.message);
+    const checks = this.checksOfEnrolment({ leaf, enrolment: enrolment.value, verifyOwn: verifier.value });
+    if (!checks.ok) return checks;
+    const id = toHex(key.keyId);
+    const entry = this.entries.get(id);
+    if (entry) for (const device of devices) entry.devices.add(device);
+    else {
+      const successors = new Set<string>();
+      this.entries.set(id, { key, verify: verifier.value, devices: new Set(devices), leafIndex, successors });
+    }
+    if (enrolment.value.authority === 'rotation') this.entries.get(toHex(enrolment.value.by))?.successors.add(id);
+    return accept({ checks: checks.value });
+  }
+
+  private checksOfEnrolment(at: {
+    leaf: Leaf;
+    enrolment: Enrolment;
+    verifyOwn: Verifier;
+  }): Result<SignatureCheck[], RegistryCode> {
+    const { leaf, enrolment } = at;
+    if (enrolment.authority === 'first-use') {
+      if (leaf.algorithm === UNSIGNED) return accept([]);
+      return refuse('authority-wrong', 'the first use of a key has no signature');
+    }
+    const signer = this.signerOf(enrolment.authority, enrolment.by);
+    if (!signer.ok) return signer;
+    if (leaf.algorithm !== signer.value.key.algorithm)
+      return refuse('leaf-algorithm', 'the algorithm is not that of the signer');
+    const { devices, key, nonce, possession } = enrolment;
+    if (signer.value.devices && !devices.every((device) => signer.value.devices?.has(device))) {
+      return refuse('authority-wrong', 'a key can only be rotated for devices of its own');
+    }
+    const { origin } = this;
+    return accept([
+      {
+        verify: signer.value.verify,
+        message: enrolText({ origin, keyId: key.keyId, devices, nonce }),
+        signature: leaf.signature,
+        what: 'the signature of whoever enrols the key',
+      },
+      {
+        verify: at.verifyOwn,
+        message: possessionText({ origin, keyId: key.keyId, nonce }),
+        signature: possession,
+        what: 'the enrolled key’s proof of possession',
+      },
+    ]);
+  }
+
+  private applyRevocation(leaf: Leaf, leafIndex: number): ReturnType<Registry['apply']> {
+    const revocation = parseRevocation(leaf.message);
+    if (!revocation.ok) return revocation;
+    const { authority, by, nonce, reason } = revocation.value;
+    const entry = this.entries.get(toHex(leaf.keyId));
+    if (!entry) return refuse('key-unknown', 'no earlier leaf enrols the key that is revoked');
+    if (entry.revokedAt !== undefined) return refuse('key-revoked', `leaf ${entry.revokedAt} revoked this key already`);
+    const isOwn = equalBytes(by, leaf.keyId);
+    if (authority === 'self' && !isOwn)
+      return refuse('authority-wrong', 'only the key itself revokes with authority self');
+    if (authority === 'rotation' && !isOwn && !entry.successors.has(toHex(by))) {
+      return refuse('authority-wrong', 'only the key itself or its successor revokes with authority rotation');
+    }
+    const signer = this.signerOf(authority, by);
+    if (!signer.ok) return signer;
+    if (leaf.algorithm !== signer.value.key.algorithm)
+      return refuse('leaf-algorithm', 'the algorithm is not that of the signer');
+    entry.revokedAt = leafIndex;
+    const message = revokeText({ origin: this.origin, keyId: leaf.keyId, reason, nonce });
+    const { verify } = signer.value;
+    return accept({
+      checks: [{ verify, message, signature: leaf.signature, what: 'the signature of whoever revokes the key' }],
+    });
+  }
+
+  /** The key that an authority signs with: the ledger's, or for rotation and self an enrolled key that is not revoked. */
+  private signerOf(
+    authority: 'token' | 'admin' | 'rotation' | 'self',
+    by: KeyId,
+  ): Result<{ key: PublicKey; verify: Verifier; devices?: ReadonlySet<string> }, RegistryCode> {
+    if (authority === 'token' || authority === 'admin') {
+      if (!equalBytes(by, this.ledgerKey.keyId))
+        return refuse('authority-wrong', `authority ${authority} is the ledger’s key alone`);
+      return accept({ key: this.ledgerKey, verify: this.verifyLedger });
+    }
+    const entry = this.entries.get(toHex(by));
+    if (!entry) return refuse('key-unknown', 'no earlier leaf enrols the key that signed this leaf');
+    if (entry.revokedAt !== undefined)
+      return refuse('key-revoked', `leaf ${entry.revokedAt} revoked the key that signed this leaf`);
+    return accept(entry);
+  }
+}
