@@ -1,0 +1,58 @@
+// A node-postgres pool with this project's types and failure handling. Transactions are in transaction.ts.
+
+import pg from 'pg';
+import { type ConnectionTarget, clientConfig } from './connection-target.ts';
+
+// Bounds how long a caller waits for a free connection before it can answer 503. A guess: longer than any transaction of ours takes.
+const connectTimeoutMs = 10_000;
+
+const int8Oid = pg.types.builtins.INT8;
+// The oid of int8[], which pg-types does not name (PostgreSQL's pg_type.dat).
+const int8ArrayOid = 1016;
+
+/** PostgreSQL's text form, `{1,NULL,3}`. One dimension is all that this project's SQL uses. */
+function parseInt8Array(text: string): (bigint | null)[] {
+  if (text === '{}') return [];
+  return text
+    .slice(1, -1)
+    .split(',')
+    .map((entry) => (entry === 'NULL' ? null : BigInt(entry)));
+}
+
+function poolTypes(): pg.TypeOverrides {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(int8Oid, BigInt);
+  types.setTypeParser(int8ArrayOid, parseInt8Array);
+  return types;
+}
+
+/**
+ * Opens a pool; connections are made when they are needed.
+ *
+ * int8 and int8[] come back as bigint, bytea as Buffer, numeric as string; the parsers belong to this pool alone. With `pipeline`,
+ * queries of one client are sent without waiting for the answers of earlier ones. `onError` hears of every connection that fails,
+ * idle or in use, once or more each; a failure never ends the process, and queries in flight reject on their own. The caller ends the pool.
+ */
+export function openPool(options: {
+  connection: ConnectionTarget;
+  applicationName: string;
+  maxConnections: number;
+  onError: (error: Error) => void;
+  pipeline?: boolean;
+}): pg.Pool {
+  const pool = new pg.Pool({
+    ...clientConfig(options.connection),
+    application_name: options.applicationName,
+    max: options.maxConnections,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    types: poolTypes(),
+    pipeline: options.pipeline ?? false,
+  });
+  // node-postgres emits 'error' on a client that is checked out too, and an 'error' without a listener ends the process.
+  pool.on('connect', (client) => client.on('error', options.onError));
+  pool.on('error', () => {
+    // The listener above has reported this one: the pool only repeats what an idle client emitted.
+  });
+  return pool;
+}
