@@ -64,10 +64,10 @@ export function decodeHeader(bytes: Uint8Array): Result<Header, HeaderCode> {
   }
   return accept({
     index,
-    previousHash: asHash(bytes.slice(12, 44)),
+    previousHash: asHash(copyOf(bytes, 12, 44)),
     timestampUs,
-    lane: bytes.slice(52, 64),
-    logRoot: asHash(bytes.slice(64, 96)),
+    lane: copyOf(bytes, 52, 64),
+    logRoot: asHash(copyOf(bytes, 64, 96)),
     logSize,
     difficultyBits: view.getUint32(104),
     nonce: view.getBigUint64(NONCE_OFFSET),
@@ -102,4 +102,9 @@ export function genesisHeader(at: { lane: Uint8Array; timestampUs: number }): He
 export function isGenesis(header: Header): boolean {
   const expected = encodeHeader(genesisHeader(header));
   return equalBytes(encodeHeader(header), expected);
+}
+
+/** A copy of bytes [start, end): the slice of a Buffer would be a view. */
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return Uint8Array.from(bytes.subarray(start, end));
 }

@@ -83,7 +83,6 @@ export {
   parseReading,
   type Reading,
   type ReadingCode,
-  ReadingError,
   scanReading,
 } from './reading.ts';
 export { issueReceipts, type Receipt, type ReceiptEntry, receiptLine, verifyReceipt } from './receipt.ts';

@@ -105,7 +105,8 @@ function checkEd25519(spki: Uint8Array): Refusal<KeyCode> | undefined {
   if (spki.length !== ED25519_SPKI_BYTES) {
     return refuse('key-encoding', `an Ed25519 key has ${ED25519_SPKI_BYTES} bytes, not ${spki.length}`);
   }
-  const y = spki.slice(ED25519_PREFIX.length);
+  // A copy: the slice of a Buffer would be a view, and clearing the sign bit below would change the caller's key.
+  const y = Uint8Array.from(spki.subarray(ED25519_PREFIX.length));
   y[31] = (y[31] ?? 0) & 0x7f;
   if (!isLessLittleEndian(y, ED25519_P))
     return refuse('key-encoding', 'the Ed25519 key is not in its canonical encoding');

@@ -212,8 +212,9 @@ export function checkConsistency(proof: {
 }): boolean {
   const { fromSize, toSize, fromRoot, toRoot } = proof;
   if (!isIndexBelow(fromSize, toSize + 1)) return false;
+  if (fromSize === 0 && !equalBytes(fromRoot, EMPTY_ROOT)) return false;
   if (fromSize === toSize) return proof.path.length === 0 && equalBytes(fromRoot, toRoot);
-  if (fromSize === 0) return proof.path.length === 0 && equalBytes(fromRoot, EMPTY_ROOT);
+  if (fromSize === 0) return proof.path.length === 0;
   const path = isPowerOfTwo(fromSize) ? [fromRoot, ...proof.path] : proof.path;
   let position = fromSize - 1;
   let last = toSize - 1;

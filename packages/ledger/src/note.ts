@@ -53,7 +53,7 @@ export function parseVerifierKey(text: string): Result<NoteVerifier, 'verifier-k
     'verifier-key-malformed',
     'a verifier key reads <name>+<8 hex digits>+<base64 of an Ed25519 key>',
   );
-  const parts = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text);
+  const parts = /^([^+\p{White_Space}]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/u.exec(text);
   const [, name, hash, base64] = parts ?? [];
   const typed = fromBase64(base64 ?? '');
   if (!name || !hash || typed?.length !== 1 + ED25519_KEY_BYTES || typed[0] !== TYPE_ED25519) return malformed;
@@ -81,7 +81,7 @@ export function parseNote(source: string): Result<Note, NoteCode> {
   if (lines.length > MAX_SIGNATURES) return malformed;
   const signatures: NoteSignature[] = [];
   for (const line of lines) {
-    const [, name, base64] = /^— ([^ +]+) ([A-Za-z0-9+/=]+)$/.exec(line) ?? [];
+    const [, name, base64] = /^— ([^+\p{White_Space}]+) ([A-Za-z0-9+/=]+)$/u.exec(line) ?? [];
     const bytes = fromBase64(base64 ?? '');
     if (!name || !bytes || bytes.length <= KEY_HASH_BYTES) return malformed;
     signatures.push({ name, keyHash: bytes.subarray(0, KEY_HASH_BYTES), signature: bytes.subarray(KEY_HASH_BYTES) });

@@ -3,7 +3,7 @@
 
 import { utf8 } from './bytes.ts';
 import { JsonError, JsonScanner } from './json-scanner.ts';
-import { accept, type Result, refuse } from './result.ts';
+import { accept, type Refusal, type Result, refuse } from './result.ts';
 
 /** UTF-8 bytes of a device's name (format.md "Leaf"). */
 export const MAX_DEVICE_BYTES = 256;
@@ -15,49 +15,42 @@ export interface Reading {
   readonly seq?: number;
 }
 
+const OPEN_BRACE = 0x7b;
+
 export type ReadingCode = 'message-not-json' | 'message-not-object' | 'member-duplicate' | 'device-forbidden';
-
-/** Thrown by scanReading and caught by the parsers that use it, as JsonError is. */
-export class ReadingError extends Error {
-  readonly code: ReadingCode;
-
-  constructor(code: ReadingCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** Reads a whole message: the exact bytes that a device signed. */
 export function parseReading(message: Uint8Array): Result<Reading, ReadingCode> {
-  const scanner = new JsonScanner(message);
   // The leaf's first message byte tells a reading's shape, so white space before the object is not part of a message.
-  if (message[0] !== 0x7b) return refuse('message-not-object', 'a reading is a JSON object');
+  if (message[0] !== OPEN_BRACE) return refuse('message-not-object', 'a reading is a JSON object');
+  const scanner = new JsonScanner(message);
   try {
     const reading = scanReading(scanner);
     if (scanner.at !== message.length) return refuse('message-not-json', 'unexpected text after the reading');
-    return accept(reading);
+    return reading;
   } catch (error) {
     if (error instanceof JsonError) return refuse('message-not-json', error.message);
-    if (error instanceof ReadingError) return refuse(error.code, error.message);
     throw error;
   }
 }
 
-/** Scans the reading at which `scanner` stands. Throws JsonError and ReadingError. */
-export function scanReading(scanner: JsonScanner): Reading {
-  if (!scanner.isAtObject()) throw new ReadingError('message-not-object', 'data must be a JSON object');
+/** Scans the value at which `scanner` stands, to its end, and says what it means as a reading. Throws JsonError. */
+export function scanReading(scanner: JsonScanner): Result<Reading, ReadingCode> {
+  if (!scanner.isAtObject()) {
+    scanner.skipValue();
+    return refuse('message-not-object', 'data is not a JSON object');
+  }
   const names = new Set<string>();
   const reading: { device?: string; seq?: number } = {};
+  let fault: Refusal<ReadingCode> | undefined;
   scanner.object((name) => {
-    if (names.has(name)) {
-      throw new ReadingError('member-duplicate', `data has two members named ${JSON.stringify(name)}`);
-    }
+    if (names.has(name)) fault ??= refuse('member-duplicate', `data has two members named ${JSON.stringify(name)}`);
     names.add(name);
-    if (name === 'device') reading.device = scanDevice(scanner);
+    if (name === 'device') fault = scanDevice(scanner, reading) ?? fault;
     else if (name === 'seq') scanSeq(scanner, reading);
     else scanner.skipValue();
   });
-  return reading;
+  return fault ?? accept(reading);
 }
 
 /** Says why a text cannot name a device, or undefined when it can. */
@@ -71,12 +64,16 @@ export function deviceFault(device: string): string | undefined {
   return undefined;
 }
 
-function scanDevice(scanner: JsonScanner): string {
-  if (!scanner.isAtString()) throw new ReadingError('device-forbidden', 'device must be a string');
+function scanDevice(scanner: JsonScanner, reading: { device?: string }): Refusal<ReadingCode> | undefined {
+  if (!scanner.isAtString()) {
+    scanner.skipValue();
+    return refuse('device-forbidden', 'device is not a string');
+  }
   const device = scanner.string();
   const fault = deviceFault(device);
-  if (fault !== undefined) throw new ReadingError('device-forbidden', fault);
-  return device;
+  if (fault !== undefined) return refuse('device-forbidden', fault);
+  reading.device = device;
+  return undefined;
 }
 
 function scanSeq(scanner: JsonScanner, reading: { seq?: number }): void {

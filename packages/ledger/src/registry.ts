@@ -22,7 +22,8 @@ export interface SignatureCheck {
 export interface EnrolledKey {
   readonly key: PublicKey;
   readonly verify: Verifier;
-  readonly devices: ReadonlySet<string>;
+  /** Devices that it may speak for, each with the leaf that first named it. */
+  readonly devices: ReadonlyMap<string, number>;
   /** Index of the leaf that first enrolled it. */
   readonly leafIndex: number;
   /** Index of the leaf that revoked it. */
@@ -42,7 +43,7 @@ export type RegistryCode =
 interface Entry {
   readonly key: PublicKey;
   readonly verify: Verifier;
-  readonly devices: Set<string>;
+  readonly devices: Map<string, number>;
   readonly leafIndex: number;
   revokedAt?: number;
   /** Keys that this one enrolled by rotation: they may retire it. */
@@ -112,12 +113,16 @@ export class Registry {
     const checks = this.checksOfEnrolment({ leaf, enrolment: enrolment.value, verifyOwn: verifier.value });
     if (!checks.ok) return checks;
     const id = toHex(key.keyId);
-    const entry = this.entries.get(id);
-    if (entry) for (const device of devices) entry.devices.add(device);
-    else {
-      const successors = new Set<string>();
-      this.entries.set(id, { key, verify: verifier.value, devices: new Set(devices), leafIndex, successors });
-    }
+    const named = {
+      key,
+      verify: verifier.value,
+      devices: new Map<string, number>(),
+      leafIndex,
+      successors: new Set<string>(),
+    };
+    const entry = this.entries.get(id) ?? named;
+    this.entries.set(id, entry);
+    for (const device of devices) if (!entry.devices.has(device)) entry.devices.set(device, leafIndex);
     if (enrolment.value.authority === 'rotation') this.entries.get(toHex(enrolment.value.by))?.successors.add(id);
     return accept({ checks: checks.value });
   }
@@ -186,7 +191,7 @@ export class Registry {
   private signerOf(
     authority: 'token' | 'admin' | 'rotation' | 'self',
     by: KeyId,
-  ): Result<{ key: PublicKey; verify: Verifier; devices?: ReadonlySet<string> }, RegistryCode> {
+  ): Result<{ key: PublicKey; verify: Verifier; devices?: ReadonlyMap<string, number> }, RegistryCode> {
     if (authority === 'token' || authority === 'admin') {
       if (!equalBytes(by, this.ledgerKey.keyId))
         return refuse('authority-wrong', `authority ${authority} is the ledger’s key alone`);

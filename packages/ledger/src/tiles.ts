@@ -36,7 +36,7 @@ export class TileEdge {
   /** The edge of a log of `size` leaves, from the hashes of each level (`edgeRange`). Throws when their numbers do not fit. */
   static of(size: number, edges: readonly (readonly Hash[])[]): TileEdge {
     const rows = edges.map((edge) => [...edge]);
-    for (let level = 0; level === 0 || levelSize(level, size) > 0; level++) {
+    for (let level = 0; level < Math.max(1, rows.length) || levelSize(level, size) > 0; level++) {
       const { start, end } = edgeRange(level, size);
       if ((rows[level] ?? []).length !== end - start)
         throw new RangeError(`the edge of level ${level} does not fit ${size} leaves`);

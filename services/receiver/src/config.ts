@@ -1,0 +1,109 @@
+// What the environment (and .env) says, read once: every wrong variable is named at once, and nothing else of the service reads it.
+
+import { resolve } from 'node:path';
+import { config as loadDotenv } from 'dotenv';
+import { z } from 'zod';
+
+/** A whole number in plain digits. Number() alone would take "0x10", " " and "1e3" too. */
+const integer = (bounds: { least: number; most: number }) => {
+  const error = `must be a whole number from ${bounds.least} to ${bounds.most}`;
+  const isWithin = (value: number) => value >= bounds.least && value <= bounds.most;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, error)
+    .transform(Number)
+    .refine(isWithin, { error });
+};
+
+/** One C2SP name: what stands in signed notes between spaces, and may not look like one of our own signed texts. */
+const origin = z
+  .string()
+  .max(255)
+  .regex(/^[^\s+\p{Cc}]+$/u, 'must not contain spaces, plus signs or control characters')
+  .refine((name) => !name.startsWith('telltale-'), 'must not begin with "telltale-"');
+
+/** The receiver's variables, as .env.example documents them. An empty variable counts as unset. */
+export const receiverVariables = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: integer({ least: 0, most: 65_535 }).prefault('5001'),
+  DATA_DIR: z.string().default('./data'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^(postgres(ql)?|socket):/, 'must be a postgresql:// URL')
+    .optional(),
+  DATABASE_CONNECTIONS: integer({ least: 4, most: 100 }).prefault('10'),
+  LEDGER_KEY_FILE: z.string().optional(),
+  LEDGER_ORIGIN: origin.optional(),
+  TRANSACTIONS_PER_BLOCK: integer({ least: 1, most: 100_000 }).prefault('2'),
+  DIFFICULTY: integer({ least: 0, most: 16 }).prefault('2'),
+  NONCE_LIMIT: integer({ least: 1, most: 2 ** 32 }).prefault('10000000'),
+  BLOCK_MAX_WAIT_MS: integer({ least: 0, most: 86_400_000 }).prefault('5000'),
+  SEAL_PROMISE_MS: integer({ least: 0, most: 31_536_000_000 }).prefault('86400000'),
+  MAX_BODY_BYTES: integer({ least: 1_024, most: 268_435_456 }).prefault('8388608'),
+  MAX_ENVELOPES: integer({ least: 1, most: 100_000 }).prefault('1000'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+export interface ReceiverConfig {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly dataDir: string;
+  /** Undefined: the embedded PostgreSQL below dataDir. */
+  readonly databaseUrl: string | undefined;
+  readonly databaseConnections: number;
+  readonly ledgerKeyFile: string;
+  /** Undefined: `telltale.local/<lane>`, or what genesis said. */
+  readonly ledgerOrigin: string | undefined;
+  readonly transactionsPerBlock: number;
+  /** Leading zero digits of the hexadecimal hash. */
+  readonly difficulty: number;
+  readonly nonceLimit: number;
+  /** 0: a block waits for its last reading for ever. */
+  readonly blockMaxWaitMs: number;
+  /** 0: receipts promise no time. */
+  readonly sealPromiseMs: number;
+  readonly maxBodyBytes: number;
+  readonly maxEnvelopes: number;
+  readonly logLevel: z.infer<typeof receiverVariables>['LOG_LEVEL'];
+}
+
+/** Thrown for variables that cannot be used; the message is one line that names them all. */
+export class ConfigError extends Error {
+  readonly code = 'config-invalid';
+}
+
+/** Reads .env of the working directory (what the environment sets wins) and the environment. Throws ConfigError. */
+export function loadConfig(): ReceiverConfig {
+  loadDotenv({ quiet: true });
+  return parseConfig(process.env);
+}
+
+/** The configuration that these variables give, frozen. Throws ConfigError. */
+export function parseConfig(environment: NodeJS.ProcessEnv): ReceiverConfig {
+  const set = Object.entries(environment).filter(([, value]) => value !== '');
+  const parsed = receiverVariables.safeParse(Object.fromEntries(set));
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(`wrong configuration: ${faults.join('; ')}`);
+  }
+  const variables = parsed.data;
+  const dataDir = resolve(variables.DATA_DIR);
+  return Object.freeze({
+    host: variables.HOST,
+    port: variables.PORT,
+    dataDir,
+    databaseUrl: variables.DATABASE_URL,
+    databaseConnections: variables.DATABASE_CONNECTIONS,
+    ledgerKeyFile: resolve(variables.LEDGER_KEY_FILE ?? `${dataDir}/ledger-key.pem`),
+    ledgerOrigin: variables.LEDGER_ORIGIN,
+    transactionsPerBlock: variables.TRANSACTIONS_PER_BLOCK,
+    difficulty: variables.DIFFICULTY,
+    nonceLimit: variables.NONCE_LIMIT,
+    blockMaxWaitMs: variables.BLOCK_MAX_WAIT_MS,
+    sealPromiseMs: variables.SEAL_PROMISE_MS,
+    maxBodyBytes: variables.MAX_BODY_BYTES,
+    maxEnvelopes: variables.MAX_ENVELOPES,
+    logLevel: variables.LOG_LEVEL,
+  });
+}

@@ -1,0 +1,82 @@
+// What each error means to a caller: one table from code to HTTP status, and the two shapes that answers take. The plain face of the service
+// (liotbchain's paths) says {status, message, errors}; everything else says problem+json (RFC 9457). A 5xx reveals nothing of the inside.
+
+import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { type ItemFault, ReceiverError, type ReceiverErrorCode } from '../errors.ts';
+
+/** rejected: the caller's fault. retryable: the same request may succeed soon. fatal: not for a caller to mend. */
+interface Meaning {
+  readonly status: number;
+  readonly kind: 'rejected' | 'retryable' | 'fatal';
+}
+
+const MEANINGS: Record<ReceiverErrorCode, Meaning> = {
+  'body-malformed': { status: 400, kind: 'rejected' },
+  'envelopes-refused': { status: 400, kind: 'rejected' },
+  'envelope-too-large': { status: 413, kind: 'rejected' },
+  'too-many-envelopes': { status: 413, kind: 'rejected' },
+  overloaded: { status: 503, kind: 'retryable' },
+  'not-stored': { status: 503, kind: 'retryable' },
+  stopping: { status: 503, kind: 'retryable' },
+  'ledger-mismatch': { status: 500, kind: 'fatal' },
+  'ledger-key': { status: 500, kind: 'fatal' },
+  'difficulty-fell': { status: 500, kind: 'fatal' },
+  'head-moved': { status: 503, kind: 'retryable' },
+  'edge-mismatch': { status: 500, kind: 'fatal' },
+};
+
+/** Seconds in Retry-After. A guess: sealing and the database recover within it, and a sender adds its own jitter. */
+const RETRY_AFTER_S = 1;
+
+/** Paths with liotbchain's answers. */
+const PLAIN_PATHS = new Set(['/receive_data', '/get_chain', '/validate_chain']);
+
+interface Answer extends Meaning {
+  readonly code: string;
+  readonly message: string;
+  readonly faults: readonly ItemFault[];
+}
+
+/** The only error handler of the service. */
+export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const answer = answerOf(error);
+  if (answer.status >= 500) logFailure(request.log, error, answer);
+  return send(request, reply, answer);
+}
+
+/** The answer to a path that is not there. */
+export function handleNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const message = `there is no ${request.method} ${request.url.split('?')[0]}`;
+  return send(request, reply, { status: 404, kind: 'rejected', code: 'not-found', message, faults: [] });
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+  const { status, kind, code, message, faults } = answer;
+  if (kind === 'retryable') reply.header('retry-after', RETRY_AFTER_S);
+  if (PLAIN_PATHS.has(request.routeOptions.url ?? '')) {
+    return reply.code(status).send({ status: 'error', message, errors: faults });
+  }
+  const problem = { type: 'about:blank', title: message, status, code };
+  return reply.code(status).type('application/problem+json').send(JSON.stringify(problem));
+}
+
+function answerOf(error: FastifyError): Answer {
+  if (error instanceof ReceiverError) {
+    const { code, faults } = error;
+    const meaning = MEANINGS[code];
+    const message = meaning.kind === 'fatal' ? 'the receiver cannot do this now; its log says why' : error.message;
+    return { ...meaning, code, message, faults };
+  }
+  // Fastify's own refusals: a body over its limit, a wrong content type, a query that does not fit its schema.
+  if (error.statusCode !== undefined && error.statusCode < 500) {
+    const { statusCode: status, message } = error;
+    const code = error.code ?? 'request-invalid';
+    return { status, kind: 'rejected', code, message, faults: [{ position: null, code, message }] };
+  }
+  return { status: 500, kind: 'fatal', code: 'internal', message: 'internal error', faults: [] };
+}
+
+function logFailure(log: FastifyBaseLogger, error: Error, answer: Answer): void {
+  if (answer.kind === 'retryable') log.warn({ err: error, code: answer.code }, 'request refused for now');
+  else log.error({ err: error, code: answer.code }, 'request failed');
+}

@@ -1,0 +1,101 @@
+// GET /get_chain: the whole chain in liotbchain's form, streamed. Messages are spliced in as they were signed. It holds a page of blocks
+// and a page of leaves at a time and no database connection between them, so a slow client costs nothing but its socket.
+
+import { Readable } from 'node:stream';
+import { BITS_PER_DIFFICULTY, decodeHeader, decodeLeaf, LEAF_KIND, toHex, utf8 } from '@telltale/ledger';
+import type { FastifyInstance } from 'fastify';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { readBlocks, type StoredBlock } from '../store/block-store.ts';
+import { LeafReader } from '../store/leaf-reader.ts';
+
+/** Bytes that are put together before they are given to the socket: fewer, larger writes. */
+const CHUNK_BYTES = 64 * 1024;
+
+const chain = z.array(
+  z.object({
+    timestamp: z.number().describe('Seconds since the Unix epoch.'),
+    index: z.number(),
+    data: z.union([z.literal('Genesis Block'), z.array(z.record(z.string(), z.unknown()))]),
+    nonce: z.number(),
+    hash: z.string(),
+    'previous hash': z.string(),
+    merkle_root: z.string(),
+    log_size: z.number(),
+    difficulty: z.number(),
+  }),
+);
+
+export function getChainRoute(app: FastifyInstance, pool: Pool): void {
+  app.get(
+    '/get_chain',
+    {
+      // What is streamed is JSON already; the schema describes it and must not serialise it again.
+      serializerCompiler: () => (data) => JSON.stringify(data),
+      schema: {
+        summary: 'The whole chain',
+        description: 'Every block with the readings that it seals, as they were signed. Streamed, whatever its length.',
+        tags: ['liotbchain'],
+        response: { 200: chain },
+      },
+    },
+    (_request, reply) => reply.type('application/json; charset=utf-8').send(Readable.from(chainChunks(pool))),
+  );
+}
+
+/** The chain's JSON in chunks. Blocks that are sealed meanwhile may or may not be part of it; what is given is one unbroken chain. */
+async function* chainChunks(pool: Pool): AsyncGenerator<Uint8Array> {
+  const reader = new LeafReader(pool);
+  let chunk: Uint8Array[] = [];
+  let sizeBytes = 0;
+  let separator = '[';
+  for await (const block of readBlocks(pool, { start: 0, end: Number.MAX_SAFE_INTEGER })) {
+    const taken = await reader.take(block.logSize);
+    if (taken.missing !== undefined)
+      throw new Error(`leaf ${taken.missing} of block ${block.blockIndex} is not stored`);
+    for (const part of blockParts(block, { leaves: taken.leaves, separator })) {
+      chunk.push(part);
+      sizeBytes += part.length;
+    }
+    separator = ',\n';
+    if (sizeBytes < CHUNK_BYTES) continue;
+    yield Buffer.concat(chunk);
+    chunk = [];
+    sizeBytes = 0;
+  }
+  chunk.push(utf8(']\n'));
+  yield Buffer.concat(chunk);
+}
+
+function blockParts(block: StoredBlock, of: { leaves: readonly Uint8Array[]; separator: string }): Uint8Array[] {
+  const decoded = decodeHeader(block.header);
+  if (!decoded.ok) throw new Error(`the header of block ${block.blockIndex} cannot be read: ${decoded.message}`);
+  const header = decoded.value;
+  const parts = [utf8(`${of.separator}{"timestamp":${secondsOf(header.timestampUs)},"index":${header.index},"data":`)];
+  if (header.index === 0) parts.push(utf8('"Genesis Block"'));
+  else parts.push(...dataParts(of.leaves));
+  const hashes = `"hash":"${toHex(block.hash)}","previous hash":"${toHex(header.previousHash)}"`;
+  const log = `"merkle_root":"${toHex(header.logRoot)}","log_size":${header.logSize}`;
+  const difficulty = header.difficultyBits / BITS_PER_DIFFICULTY;
+  parts.push(utf8(`,"nonce":${header.nonce},${hashes},${log},"difficulty":${difficulty}}`));
+  return parts;
+}
+
+/** The readings' messages as they were signed, in a JSON array; registry leaves are not data. */
+function dataParts(leaves: readonly Uint8Array[]): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (const bytes of leaves) {
+    const leaf = decodeLeaf(bytes);
+    if (!leaf.ok) throw new Error(`a stored leaf cannot be read: ${leaf.message}`);
+    if (leaf.value.kind === LEAF_KIND.reading) parts.push(utf8(parts.length === 0 ? '[' : ', '), leaf.value.message);
+  }
+  return parts.length === 0 ? [utf8('[]')] : [...parts, utf8(']')];
+}
+
+/** Microseconds as JSON seconds, exactly: a float would lose the last digits. */
+function secondsOf(us: number): string {
+  const fraction = String(us % 1_000_000)
+    .padStart(6, '0')
+    .replace(/0{1,5}$/, '');
+  return `${Math.floor(us / 1_000_000)}.${fraction}`;
+}

@@ -1,0 +1,90 @@
+// POST /receive_data: signed readings in, receipts out. The body stays bytes: what was signed is never parsed into values and back.
+
+import type { Receipt } from '@telltale/ledger';
+import type { FastifyInstance } from 'fastify';
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { plainError } from './plain-error.ts';
+
+/** How long `?wait=sealed` waits before it answers with the receipts alone. */
+const SEALED_TIMEOUT_MS = 30_000;
+
+export interface ReceiveData {
+  /** Verifies and accepts a body. The receipts come once the readings are durable. */
+  readonly receive: (body: Uint8Array) => Promise<Receipt[]>;
+  /** Waits until these leaves are in blocks and gives the block of each, or undefined after the time. */
+  readonly untilSealed: (leafIndexes: readonly number[], timeoutMs: number) => Promise<Map<number, number> | undefined>;
+  readonly maxBodyBytes: number;
+}
+
+const envelope = z.object({
+  data: z
+    .record(z.string(), z.unknown())
+    .describe('The reading: any JSON object. Its bytes, as they stand here, are what is signed.'),
+  signature: z.string().describe('Canonical base64 of the signature over the bytes of data.'),
+  public_key: z.string().describe('PEM of an Ed25519, ECDSA P-256 or RSA (PSS) public key.'),
+});
+
+const receipt = z.object({
+  transaction_id: z.string(),
+  leaf_index: z.number(),
+  leaf_hash: z.string(),
+  received_at: z.number().describe('Microseconds since the Unix epoch.'),
+  seal_by: z.number().describe('The time by which the reading will be in a block; 0: none promised.'),
+  position: z.number(),
+  count: z.number(),
+  path: z.array(z.string()).readonly(),
+  signature: z.string(),
+  block_index: z.number().optional().describe('With wait=sealed: the block that holds the reading.'),
+});
+
+const success = z.object({
+  status: z.literal('success'),
+  message: z.string(),
+  receipts: z.array(receipt).describe('One for each envelope, in order.'),
+});
+
+export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): void {
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    // The scanner checks the body, over its bytes; its schema only describes it.
+    scope.setValidatorCompiler<z.ZodType>((route) =>
+      route.httpPart === 'body' ? (value: unknown) => ({ value }) : validatorCompiler(route),
+    );
+    scope.withTypeProvider<ZodTypeProvider>().post(
+      '/receive_data',
+      {
+        bodyLimit: service.maxBodyBytes,
+        // The answer is made here and typed by its schema: checking it again at run time would only cost.
+        serializerCompiler: () => (data) => JSON.stringify(data),
+        schema: {
+          summary: 'Receive signed readings',
+          description:
+            'Verifies every signature and answers once the readings are durable: all of the request, or none of it.',
+          tags: ['liotbchain'],
+          querystring: z.object({ wait: z.enum(['sealed']).optional() }),
+          body: z.union([z.array(envelope).min(1), envelope]),
+          response: { 200: success, 400: plainError, 413: plainError, 415: plainError, 503: plainError },
+        },
+      },
+      async (request) => {
+        const body: unknown = request.body;
+        const receipts = await service.receive(body instanceof Uint8Array ? body : new Uint8Array(0));
+        const message = 'Data added to blockchain';
+        if (request.query.wait !== 'sealed') return { status: 'success' as const, message, receipts };
+        const blocks = await service.untilSealed(
+          receipts.map((one) => one.leaf_index),
+          SEALED_TIMEOUT_MS,
+        );
+        const sealed = receipts.map((one) => ({ ...one, ...blockOf(blocks, one) }));
+        return { status: 'success' as const, message, receipts: sealed };
+      },
+    );
+  });
+}
+
+function blockOf(blocks: Map<number, number> | undefined, one: Receipt): { block_index?: number } {
+  const blockIndex = blocks?.get(one.leaf_index);
+  return blockIndex === undefined ? {} : { block_index: blockIndex };
+}

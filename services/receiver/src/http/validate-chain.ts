@@ -1,0 +1,98 @@
+// GET /validate_chain: the whole ledger recomputed from its stored bytes. One run at a time: it keeps every core busy.
+
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ReceiverError } from '../errors.ts';
+import type { ValidationReport } from '../validate/validate-chain.ts';
+import { plainError } from './plain-error.ts';
+
+/** Callers that wait for their own run. Each begins after they asked, so that it sees what they want checked. A guess. */
+const MAX_QUEUED = 4;
+
+const report = z.object({
+  status: z.literal('success'),
+  valid: z.boolean(),
+  message: z.string(),
+  blocks: z.number().describe('Blocks that are sound, genesis included.'),
+  leaves: z.number(),
+  readings: z.number(),
+  devices: z.number(),
+  keys: z.number(),
+  pending: z.number().describe('Leaves that are accepted and not in a block yet; they are checked too.'),
+  fault: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      block_index: z.number().nullable().describe('The first block that is wrong; null: not in a block.'),
+      leaf_index: z.number().nullable().describe('The first leaf that is wrong; null: the block itself.'),
+    })
+    .nullable(),
+});
+
+export function validateChainRoute(app: FastifyInstance, validate: () => Promise<ValidationReport>): void {
+  let queued = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  const enqueue = async (): Promise<ValidationReport> => {
+    if (queued >= MAX_QUEUED)
+      throw new ReceiverError('overloaded', 'the chain is being validated for others; ask again soon');
+    queued++;
+    const run = last.then(validate);
+    // The next run starts whatever came of this one; who asked for this one hears of it below.
+    last = run.catch(() => undefined);
+    return run.finally(() => queued--);
+  };
+  app.withTypeProvider<ZodTypeProvider>().get(
+    '/validate_chain',
+    {
+      schema: {
+        summary: 'Validate the whole chain',
+        description:
+          'Recomputes every signature, hash, root and link from the stored bytes and names the first block and leaf that is wrong.',
+        tags: ['liotbchain'],
+        response: { 200: report, 503: plainError },
+      },
+    },
+    async () => toAnswer(await enqueue()),
+  );
+}
+
+function toAnswer({
+  fault,
+  head,
+  blocks,
+  leaves,
+  readings,
+  devices,
+  keys,
+  pending,
+}: ValidationReport): z.infer<typeof report> {
+  const message = fault
+    ? sentence(fault)
+    : `The chain of ${blocks} blocks is valid${head ? ` up to block ${head.index}` : ''}`;
+  return {
+    status: 'success',
+    valid: fault === undefined,
+    message,
+    blocks,
+    leaves,
+    readings,
+    devices,
+    keys,
+    pending,
+    fault: fault
+      ? {
+          code: fault.code,
+          message: fault.message,
+          block_index: fault.blockIndex ?? null,
+          leaf_index: fault.leafIndex ?? null,
+        }
+      : null,
+  };
+}
+
+function sentence(fault: NonNullable<ValidationReport['fault']>): string {
+  const block = fault.blockIndex === undefined ? '' : ` in block ${fault.blockIndex}`;
+  const leaf = fault.leafIndex === undefined ? '' : ` at leaf ${fault.leafIndex}`;
+  return `The chain is not valid: the first fault is${block}${leaf}: ${fault.message}`;
+}

@@ -1,0 +1,304 @@
+// The sealing loop: takes pending leaves, extends the log, mines blocks and persists them. One sealer a ledger, whatever the number of
+// receivers. Everything it holds in memory is a copy of what the database says; on any doubt it is thrown away and read again.
+
+import { inTransaction } from '@telltale/database';
+import {
+  asHash,
+  decodeHeader,
+  equalBytes,
+  type Hash,
+  headerHash,
+  LEAF_KIND,
+  leafHash,
+  type Signer,
+  signBlock,
+  type Tile,
+  type TileEdge,
+  toHex,
+} from '@telltale/ledger';
+import type { Pool } from 'pg';
+import { ReceiverError } from '../errors.ts';
+import type { Publisher } from '../publish.ts';
+import { type Head, insertBlocks, loadHead, type StoredBlock } from '../store/block-store.ts';
+import { ensurePartitions, needsPartition, readLeafPage } from '../store/leaf-store.ts';
+import { holdsLease } from '../store/lease-store.ts';
+import { insertTiles, loadEdge } from '../store/tile-store.ts';
+import { type BatchRule, batch, type PendingLeaf } from './batch-rule.ts';
+import { Lease } from './lease.ts';
+import type { MiningTarget } from './mine-run.ts';
+import { Miner } from './miner.ts';
+
+export interface SealerContext {
+  readonly pool: Pool;
+  readonly ledger: { readonly origin: string; readonly lane: Uint8Array; readonly sign: Signer };
+  readonly rule: BatchRule;
+  readonly difficultyBits: number;
+  readonly nonceLimit: number;
+  readonly publisher: Publisher;
+  readonly log: SealerLog;
+  readonly nowUs: () => number;
+}
+
+/** The part of a pino logger that sealing needs. */
+export interface SealerLog {
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** How often the database is asked when nobody nudges: for readings and blocks of other receivers. A guess: unnoticed by people. */
+const POLL_MS = 500;
+/** Pause after a failure, so that a database that is away is not hammered. A guess. */
+const RETRY_MS = 1_000;
+/** Blocks in one run and one transaction. Bounds what a crash makes mine again. A guess. */
+const MAX_RUN_BLOCKS = 256;
+/** A run ends after this long: readings become blocks no later for being mined together. A guess. */
+const RUN_BUDGET_MS = 100;
+/** Pending leaves held in memory, unless one block needs more: about 200 bytes each. A guess. */
+const PENDING_WINDOW = 16_384;
+
+/** What the loop builds on. Owned by the loop alone; replaced as a whole. */
+interface Base {
+  readonly head: Head;
+  readonly edge: TileEdge;
+  /** The leaves from the head's log_size on, as far as they were read. */
+  readonly pending: readonly (PendingLeaf & { readonly hash: Hash })[];
+}
+
+/** A run of blocks to be mined, with what sealing all of them leaves behind. */
+interface Plan {
+  readonly sizes: readonly number[];
+  readonly targets: readonly MiningTarget[];
+  readonly edge: TileEdge;
+  readonly tiles: readonly Tile[];
+}
+
+export class Sealer {
+  private readonly context: SealerContext;
+  private readonly miner = new Miner();
+  private readonly lease: Lease;
+  private readonly stopping = new AbortController();
+  private base: Base | undefined;
+  private failure: string | undefined;
+  private wake: (() => void) | undefined;
+  private isNudged = false;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(context: SealerContext) {
+    this.context = context;
+    this.lease = new Lease(context.pool, (error) => this.note(error));
+  }
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Says that readings were accepted. A hint only: polling finds them too. */
+  nudge(): void {
+    this.isNudged = true;
+    this.wake?.();
+  }
+
+  /** Ends the loop, gives the lease up and ends the miner. A run under way is thrown away: its leaves stay pending. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.nudge();
+    await this.running;
+    await this.miner.stop();
+    await this.lease.release().catch((error: unknown) => this.note(error));
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      let pauseMs: number;
+      try {
+        pauseMs = await this.step();
+        this.note(undefined);
+      } catch (error) {
+        this.base = undefined;
+        this.note(error);
+        pauseMs = RETRY_MS;
+      }
+      if (pauseMs > 0) await this.pause(pauseMs);
+    }
+  }
+
+  /** One turn: seals what is due. Gives how long to wait for the next, in milliseconds. */
+  private async step(): Promise<number> {
+    const { pool, publisher, rule, nowUs } = this.context;
+    const held = await this.lease.hold();
+    if (!held) {
+      this.base = undefined;
+      publisher.publish(await loadHead(pool));
+      return POLL_MS;
+    }
+    this.base = await this.readPending(this.base ?? (await this.loadBase()));
+    const { sizes, dueAtUs } = batch(this.base.pending, { ...rule, nowUs: nowUs() });
+    if (sizes.length === 0) {
+      return dueAtUs === undefined ? POLL_MS : Math.min(POLL_MS, Math.max(1, (dueAtUs - nowUs()) / 1000));
+    }
+    this.base = await this.seal(this.base, { sizes: sizes.slice(0, MAX_RUN_BLOCKS), ...held });
+    return 0;
+  }
+
+  /** Start-up, or after a doubt: the newest block and the right edge of its log, which must fit each other. */
+  private async loadBase(): Promise<Base> {
+    const { pool, publisher } = this.context;
+    const head = await loadHead(pool);
+    const edge = await loadEdge(pool, head.header.logSize);
+    if (!equalBytes(edge.root(), head.header.logRoot)) {
+      const message =
+        'the stored leaves do not give the log root of the newest block: the database was altered; see /validate_chain';
+      throw new ReceiverError('edge-mismatch', message);
+    }
+    publisher.publish(head);
+    return { head, edge, pending: [] };
+  }
+
+  private async readPending(base: Base): Promise<Base> {
+    const pending = [...base.pending];
+    const window = Math.max(PENDING_WINDOW, 2 * this.context.rule.transactionsPerBlock);
+    while (pending.length < window) {
+      const start = base.head.header.logSize + pending.length;
+      const page = await readLeafPage(this.context.pool, { start, end: Number.MAX_SAFE_INTEGER });
+      if (page.length === 0) break;
+      for (const [i, stored] of page.entries()) {
+        if (stored.leafIndex !== start + i) throw new ReceiverError('edge-mismatch', `leaf ${start + i} is missing`);
+        pending.push(pendingLeaf(stored.leaf));
+      }
+    }
+    return { ...base, pending };
+  }
+
+  /** Mines with no transaction open, then persists in one. */
+  private async seal(base: Base, run: { sizes: readonly number[]; token: bigint; lost: AbortSignal }): Promise<Base> {
+    const { ledger, nonceLimit, nowUs } = this.context;
+    const { header, hash } = base.head;
+    const startedAtUs = nowUs();
+    const whole = planRun(base, run.sizes);
+    // A crash while mining loses only the work: the leaves are durable and pending, and the next sealer plans them again.
+    const headers = await this.miner.mine(
+      {
+        parent: { index: header.index, hash, timestampUs: header.timestampUs },
+        lane: ledger.lane,
+        difficultyBits: Math.max(this.context.difficultyBits, header.difficultyBits),
+        nonceLimit,
+        blocks: whole.targets,
+        budgetMs: RUN_BUDGET_MS,
+      },
+      AbortSignal.any([this.stopping.signal, run.lost]),
+    );
+    if (headers.length === 0) return base;
+    const plan = headers.length === whole.sizes.length ? whole : planRun(base, whole.sizes.slice(0, headers.length));
+    const blocks = headers.map((bytes) => this.sign(bytes));
+    await this.persist({ parent: hash, blocks, tiles: plan.tiles, token: run.token });
+    const sealed = plan.sizes.reduce((sum, size) => sum + size, 0);
+    const next = { head: headOf(blocks), edge: plan.edge, pending: base.pending.slice(sealed) };
+    // A crash before this line has sealed the blocks all the same: start-up loads the head and publishes it.
+    this.context.publisher.publish(next.head);
+    this.report({ base, blocks, durationMs: Math.round((nowUs() - startedAtUs) / 1000) });
+    await this.preparePartition({ before: header.logSize, after: next.head.header.logSize });
+    return next;
+  }
+
+  private sign(header: Uint8Array): StoredBlock {
+    const { origin, sign } = this.context.ledger;
+    const hash = headerHash(header);
+    const decoded = decodeHeader(header);
+    if (!decoded.ok) throw new Error(`the miner gave no header: ${decoded.message}`);
+    const { index: blockIndex, logSize } = decoded.value;
+    return { blockIndex, hash, logSize, header, signature: signBlock({ origin, hash, sign }) };
+  }
+
+  /**
+   * Blocks and tiles, all or nothing, only on the head that they were mined on and only with the newest lease.
+   * A crash before COMMIT leaves the leaves pending and the chain as it was; a crash after it leaves the blocks sealed and unpublished,
+   * and start-up publishes them. If the answer to COMMIT is lost, the loop throws its base away and reads which of the two it was.
+   */
+  private async persist(run: {
+    parent: Hash;
+    blocks: readonly StoredBlock[];
+    tiles: readonly Tile[];
+    token: bigint;
+  }): Promise<void> {
+    await inTransaction(this.context.pool, { isolation: 'read committed' }, async (client) => {
+      if (!(await holdsLease(client, run.token))) throw new ReceiverError('head-moved', 'another receiver seals now');
+      const head = await loadHead(client);
+      if (!equalBytes(head.hash, run.parent))
+        throw new ReceiverError('head-moved', 'another block was sealed meanwhile');
+      await insertBlocks(client, run.blocks);
+      await insertTiles(client, run.tiles);
+    });
+  }
+
+  private async preparePartition(sizes: { before: number; after: number }): Promise<void> {
+    if (!needsPartition(sizes)) return;
+    await inTransaction(this.context.pool, { isolation: 'read committed' }, (client) =>
+      ensurePartitions(client, sizes.after),
+    );
+  }
+
+  private report(sealed: { base: Base; blocks: readonly StoredBlock[]; durationMs: number }): void {
+    const { base, blocks, durationMs } = sealed;
+    let start = base.head.header.logSize;
+    for (const { blockIndex, hash, logSize } of blocks) {
+      const first = base.head.header.logSize;
+      const leaves = base.pending.slice(start - first, logSize - first);
+      const readings = leaves.filter((leaf) => leaf.kind === LEAF_KIND.reading).length;
+      this.context.log.info({ blockIndex, readings, hash: toHex(hash), durationMs }, 'block sealed');
+      start = logSize;
+    }
+  }
+
+  /** Says once that sealing fails, and once that it goes on. */
+  private note(error: unknown): void {
+    const failure = error === undefined ? undefined : error instanceof Error ? error.message : String(error);
+    if (failure === this.failure || this.stopping.signal.aborted) return;
+    this.failure = failure;
+    if (failure === undefined) this.context.log.info({}, 'sealing goes on');
+    else this.context.log.error({ err: error }, 'sealing failed, it is tried again');
+  }
+
+  private async pause(pauseMs: number): Promise<void> {
+    if (!this.isNudged) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pauseMs);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.wake = undefined;
+    }
+    this.isNudged = false;
+  }
+}
+
+function planRun(base: Base, sizes: readonly number[]): Plan {
+  const edge = base.edge.copy();
+  const tiles: Tile[] = [];
+  const targets: MiningTarget[] = [];
+  let at = 0;
+  for (const size of sizes) {
+    const leaves = base.pending.slice(at, at + size);
+    for (const leaf of leaves) tiles.push(...edge.append(leaf.hash));
+    const lastReceivedAtUs = leaves.at(-1)?.receivedAtUs ?? 0;
+    targets.push({ logRoot: edge.root(), logSize: edge.size, lastReceivedAtUs });
+    at += size;
+  }
+  return { sizes, targets, edge, tiles };
+}
+
+function pendingLeaf(leaf: Uint8Array): PendingLeaf & { hash: Hash } {
+  // Only the fixed part is needed; the verifier reads the rest. The accept transaction wrote these bytes with encodeLeaf.
+  const view = new DataView(leaf.buffer, leaf.byteOffset, leaf.byteLength);
+  const kind = Object.values(LEAF_KIND).find((known) => known === leaf[0]);
+  if (kind === undefined) throw new ReceiverError('edge-mismatch', `a leaf of kind ${leaf[0]} is stored`);
+  return { kind, receivedAtUs: Number(view.getBigUint64(2)), hash: leafHash(leaf) };
+}
+
+function headOf(blocks: readonly StoredBlock[]): Head {
+  const last = blocks.at(-1);
+  const header = last && decodeHeader(last.header);
+  if (!last || !header?.ok) throw new Error('a run of no blocks has no head');
+  return { header: header.value, hash: asHash(last.hash) };
+}

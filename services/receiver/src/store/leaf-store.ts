@@ -1,0 +1,179 @@
+// The log's leaves in PostgreSQL: appended under the counter's lock, never updated. Also the transaction ids and the partitions.
+
+import type { Pool, PoolClient } from 'pg';
+import type { LogCounter } from './identity-store.ts';
+
+export interface StoredLeaf {
+  readonly leafIndex: number;
+  readonly leaf: Uint8Array;
+}
+
+export interface NewLeaf extends StoredLeaf {
+  readonly transactionId: Uint8Array;
+}
+
+/** A key, or a key's further device, that a new registry leaf names. */
+export interface NewKeyDevice {
+  readonly keyId: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly device: string;
+  readonly leafIndex: number;
+}
+
+/** Leaves in a partition: 2^24, about 5 GB of ordinary readings, and a multiple of every tile that is ever archived with it. A guess. */
+const PARTITION_LEAVES = 2 ** 24;
+/** Bytes of leaves that one read brings into memory, unless a single leaf is larger. Bounds a slow client's share. */
+const PAGE_BYTES = 1024 * 1024;
+/** Leaves that one read brings at most: about PAGE_BYTES of the smallest readings. */
+const PAGE_LEAVES = 4096;
+
+/** Of these transaction ids (at most one group commit's) those that are in the log, with their leaves. */
+export async function findTransactions(
+  client: PoolClient,
+  transactionIds: readonly Uint8Array[],
+): Promise<{ transactionId: Uint8Array; leafIndex: number; leaf: Uint8Array }[]> {
+  const { rows } = await client.query<{ transaction_id: Buffer; leaf_index: bigint; leaf: Buffer }>(
+    `SELECT transaction_id, leaf_index, leaf
+       FROM transactions JOIN leaves USING (leaf_index)
+      WHERE transaction_id = ANY ($1::bytea[])`,
+    [transactionIds],
+  );
+  return rows.map((row) => ({ transactionId: row.transaction_id, leafIndex: Number(row.leaf_index), leaf: row.leaf }));
+}
+
+/** Of these transaction ids those that are known, in hexadecimal, with the leaf that each leads to. */
+export async function findTransactionIndexes(
+  client: PoolClient,
+  transactionIds: readonly Uint8Array[],
+): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ transaction_id: Buffer; leaf_index: bigint }>(
+    'SELECT transaction_id, leaf_index FROM transactions WHERE transaction_id = ANY ($1::bytea[])',
+    [transactionIds],
+  );
+  return new Map(rows.map((row) => [row.transaction_id.toString('hex'), Number(row.leaf_index)]));
+}
+
+export async function countTransactions(client: PoolClient): Promise<number> {
+  const { rows } = await client.query<{ count: bigint }>('SELECT count(*) FROM transactions');
+  return Number(rows[0]?.count);
+}
+
+/** Of these (key, device) pairs those that the registry has. */
+export async function findKeyDevices(
+  client: PoolClient,
+  pairs: readonly { keyId: Uint8Array; device: string }[],
+): Promise<{ keyId: Uint8Array; device: string }[]> {
+  const { rows } = await client.query<{ key_id: Buffer; device: string }>(
+    `SELECT key_id, device
+       FROM key_devices JOIN unnest($1::bytea[], $2::text[]) AS wanted (key_id, device) USING (key_id, device)`,
+    [pairs.map((pair) => pair.keyId), pairs.map((pair) => pair.device)],
+  );
+  return rows.map((row) => ({ keyId: row.key_id, device: row.device }));
+}
+
+/**
+ * Appends leaves and advances the counter, all in one statement. The caller holds the counter's lock and has given the indexes.
+ * A crash before the caller's COMMIT leaves nothing of it; after it, everything: leaves, ids and counter cannot come apart.
+ */
+export async function appendLeaves(
+  client: PoolClient,
+  append: { leaves: readonly NewLeaf[]; keyDevices: readonly NewKeyDevice[]; counter: LogCounter },
+): Promise<void> {
+  const { leaves, keyDevices, counter } = append;
+  if (keyDevices.length > 0) await insertKeyDevices(client, keyDevices);
+  await client.query(
+    `WITH new AS (
+       SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS new (leaf_index, leaf, transaction_id)
+     ), appended AS (
+       INSERT INTO leaves (leaf_index, leaf) SELECT leaf_index, leaf FROM new
+     ), known AS (
+       INSERT INTO transactions (transaction_id, leaf_index) SELECT transaction_id, leaf_index FROM new
+     )
+     UPDATE log_counter SET next_leaf_index = $4, last_received_at = $5, registry_version = $6`,
+    [
+      leaves.map((leaf) => leaf.leafIndex),
+      leaves.map((leaf) => leaf.leaf),
+      leaves.map((leaf) => leaf.transactionId),
+      counter.nextLeafIndex,
+      counter.lastReceivedAtUs,
+      counter.registryVersion,
+    ],
+  );
+}
+
+async function insertKeyDevices(client: PoolClient, keyDevices: readonly NewKeyDevice[]): Promise<void> {
+  await client.query(
+    `WITH new AS (
+       SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bigint[]) AS new (key_id, public_key, device, leaf_index)
+     ), first_uses AS (
+       INSERT INTO keys (key_id, public_key, leaf_index)
+       SELECT key_id, public_key, min(leaf_index) FROM new GROUP BY key_id, public_key
+       ON CONFLICT (key_id) DO NOTHING
+     )
+     INSERT INTO key_devices (key_id, device, leaf_index) SELECT key_id, device, leaf_index FROM new`,
+    [
+      keyDevices.map((pair) => pair.keyId),
+      keyDevices.map((pair) => pair.publicKey),
+      keyDevices.map((pair) => pair.device),
+      keyDevices.map((pair) => pair.leafIndex),
+    ],
+  );
+}
+
+/** The next leaves of [start, end), in order: as many as fit a page of memory, at least one if there is any. */
+export async function readLeafPage(
+  client: Pool | PoolClient,
+  range: { start: number; end: number },
+): Promise<StoredLeaf[]> {
+  const { rows } = await client.query<{ leaf_index: bigint; leaf: Buffer }>(
+    `SELECT leaf_index, leaf
+       FROM (SELECT leaf_index, leaf, sum(octet_length(leaf)) OVER (ORDER BY leaf_index) - octet_length(leaf) AS bytes_before
+               FROM (SELECT leaf_index, leaf FROM leaves
+                      WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index LIMIT $3) AS candidates) AS page
+      WHERE bytes_before < $4
+      ORDER BY leaf_index`,
+    [range.start, range.end, PAGE_LEAVES, PAGE_BYTES],
+  );
+  return rows.map((row) => ({ leafIndex: Number(row.leaf_index), leaf: row.leaf }));
+}
+
+/** All leaves of [start, end), in order, a page at a time; between pages no connection is held when `client` is a pool. */
+export async function* readLeaves(
+  client: Pool | PoolClient,
+  range: { start: number; end: number },
+): AsyncGenerator<StoredLeaf> {
+  let start = range.start;
+  while (start < range.end) {
+    const page = await readLeafPage(client, { start, end: range.end });
+    const last = page.at(-1);
+    if (!last) return;
+    yield* page;
+    start = last.leafIndex + 1;
+  }
+}
+
+/**
+ * Makes sure that the partitions for the leaves up to one whole partition past `nextLeafIndex` exist. Safe to call from many receivers
+ * at once: ATTACH takes a lock that lets reads and inserts go on (PostgreSQL manual, ALTER TABLE). Runs in the caller's transaction;
+ * a crash before its COMMIT leaves no partition, and the next start makes it.
+ */
+export async function ensurePartitions(client: PoolClient, nextLeafIndex: number): Promise<void> {
+  await client.query(`SELECT pg_advisory_xact_lock(hashtext('telltale leaves partitions'))`);
+  const first = Math.floor(nextLeafIndex / PARTITION_LEAVES);
+  for (const number of [first, first + 1]) {
+    const name = `leaves_${number}`;
+    const { rows } = await client.query<{ is_there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS is_there', [
+      name,
+    ]);
+    if (rows[0]?.is_there) continue;
+    // Names and bounds are numbers of our own; DDL takes no parameters.
+    await client.query(`CREATE TABLE ${name} (LIKE leaves INCLUDING ALL)`);
+    const bounds = `FROM (${number * PARTITION_LEAVES}) TO (${(number + 1) * PARTITION_LEAVES})`;
+    await client.query(`ALTER TABLE leaves ATTACH PARTITION ${name} FOR VALUES ${bounds}`);
+  }
+}
+
+/** Whether appending reached the partition made ahead, so that `ensurePartitions` should be called. */
+export function needsPartition(sizes: { before: number; after: number }): boolean {
+  return Math.floor(sizes.before / PARTITION_LEAVES) !== Math.floor(sizes.after / PARTITION_LEAVES);
+}

@@ -1,0 +1,130 @@
+// Every stored column that repeats something of the log: transaction ids, tiles, the registry's tables, the counter, the identity.
+// Nothing is proved by them, but the service acts on them, so a wrong one must be found.
+
+import {
+  type ChainFault,
+  equalBytes,
+  LEAF_KIND,
+  type PublicKey,
+  type Registry,
+  type Tile,
+  TileEdge,
+  toHex,
+  type VerifiedLeaf,
+} from '@telltale/ledger';
+import type { PoolClient } from 'pg';
+import { loadIdentity, readCounter } from '../store/identity-store.ts';
+import { countTransactions, findTransactionIndexes } from '../store/leaf-store.ts';
+import { loadRegistryTables } from '../store/registry-store.ts';
+import { countTiles, readTile } from '../store/tile-store.ts';
+
+/** Leaves whose transaction ids are looked up together. */
+const LOOKUP_LEAVES = 1024;
+
+export class DerivedTables {
+  private readonly client: PoolClient;
+  private readonly ledger: { origin: string; key: PublicKey };
+  private readonly edge = TileEdge.empty();
+  private waiting: VerifiedLeaf[] = [];
+  private tiles = 0;
+  private registryLeaves = 0n;
+  private lastReceivedAtUs = 0;
+
+  constructor(client: PoolClient, ledger: { origin: string; key: PublicKey }) {
+    this.client = client;
+    this.ledger = ledger;
+  }
+
+  async identityFault(): Promise<ChainFault | undefined> {
+    const identity = await loadIdentity(this.client);
+    const isOwn = identity?.origin === this.ledger.origin && equalBytes(identity.publicKey, this.ledger.key.spki);
+    return isOwn ? undefined : { code: 'ledger-identity', message: 'the stored origin or key is not this ledger’s' };
+  }
+
+  /** Takes the next leaves of the log, in order. Tiles are written with the block that seals their last leaf: pending leaves fill none. */
+  async take(leaves: readonly VerifiedLeaf[], are: 'sealed' | 'pending'): Promise<ChainFault | undefined> {
+    for (const leaf of leaves) {
+      for (const tile of this.edge.append(leaf.leafHash)) {
+        const fault = are === 'sealed' ? await this.tileFault(tile) : undefined;
+        if (fault) return fault;
+      }
+      if (leaf.leaf.kind !== LEAF_KIND.reading) this.registryLeaves++;
+      this.lastReceivedAtUs = leaf.leaf.receivedAtUs;
+      this.waiting.push(leaf);
+    }
+    return this.waiting.length < LOOKUP_LEAVES ? undefined : this.transactionsFault();
+  }
+
+  async holdsTransaction(leaf: Pick<VerifiedLeaf, 'transactionId' | 'leafIndex'>): Promise<boolean> {
+    const found = await findTransactionIndexes(this.client, [leaf.transactionId]);
+    return found.get(toHex(leaf.transactionId)) === leaf.leafIndex;
+  }
+
+  /** After the last leaf: what is left to look up, counts, and the tables that only the whole log determines. */
+  async finish(registry: Registry): Promise<ChainFault | undefined> {
+    return (
+      (await this.transactionsFault()) ??
+      (await this.countsFault()) ??
+      (await this.counterFault()) ??
+      (await this.registryFault(registry))
+    );
+  }
+
+  private async tileFault(tile: Tile): Promise<ChainFault | undefined> {
+    this.tiles++;
+    const stored = await readTile(this.client, tile);
+    if (stored && equalBytes(stored.hashes, tile.hashes) && equalBytes(stored.root, tile.root)) return undefined;
+    return {
+      code: 'tile',
+      message: `tile ${tile.index} of level ${tile.level} is missing or not what the leaves give`,
+    };
+  }
+
+  private async transactionsFault(): Promise<ChainFault | undefined> {
+    const leaves = this.waiting;
+    this.waiting = [];
+    const found = await findTransactionIndexes(
+      this.client,
+      leaves.map((leaf) => leaf.transactionId),
+    );
+    for (const { transactionId, leafIndex } of leaves) {
+      if (found.get(toHex(transactionId)) === leafIndex) continue;
+      const message = `the stored transaction id of leaf ${leafIndex} is missing or leads to another leaf`;
+      return { code: 'transaction-id', message, leafIndex };
+    }
+    return undefined;
+  }
+
+  private async countsFault(): Promise<ChainFault | undefined> {
+    if ((await countTransactions(this.client)) !== this.edge.size) {
+      return { code: 'transaction-extra', message: 'there are transaction ids that no leaf has' };
+    }
+    if ((await countTiles(this.client)) !== this.tiles) {
+      return { code: 'tile-extra', message: 'there are tiles that no leaves fill' };
+    }
+    return undefined;
+  }
+
+  private async counterFault(): Promise<ChainFault | undefined> {
+    const counter = await readCounter(this.client);
+    const isRight =
+      counter.nextLeafIndex === this.edge.size &&
+      counter.lastReceivedAtUs === this.lastReceivedAtUs &&
+      counter.registryVersion === this.registryLeaves;
+    return isRight ? undefined : { code: 'counter', message: 'the counter row does not fit the leaves' };
+  }
+
+  private async registryFault(registry: Registry): Promise<ChainFault | undefined> {
+    const stored = await loadRegistryTables(this.client);
+    const wrong = { code: 'registry-table', message: 'the tables of keys and devices do not fit the log' };
+    let keys = 0;
+    for (const { key, devices, leafIndex } of registry.keys()) {
+      keys++;
+      const row = stored.get(toHex(key.keyId));
+      if (!row || row.leafIndex !== leafIndex || !equalBytes(row.publicKey, key.spki)) return wrong;
+      if (row.devices.size !== devices.size) return wrong;
+      for (const [device, at] of devices) if (row.devices.get(device) !== at) return wrong;
+    }
+    return stored.size === keys ? undefined : wrong;
+  }
+}

@@ -1,0 +1,136 @@
+// The whole ledger recomputed from its stored bytes, in one snapshot: the chain by the ledger's own verifier, and every column that
+// repeats something of it. Names the first block and leaf that is wrong. It trusts no cache and nothing that the service holds in memory
+// but the ledger's own identity.
+
+import { inTransaction } from '@telltale/database';
+import {
+  type Block,
+  type ChainFault,
+  type ChainSummary,
+  ChainVerifier,
+  equalBytes,
+  headerHash,
+  type PublicKey,
+  TILE_WIDTH,
+  type VerifiedLeaf,
+} from '@telltale/ledger';
+import type { Pool, PoolClient } from 'pg';
+import { readBlocks, type StoredBlock } from '../store/block-store.ts';
+import { LeafReader } from '../store/leaf-reader.ts';
+import { readTile } from '../store/tile-store.ts';
+import { DerivedTables } from './derived-tables.ts';
+
+export interface ValidationReport extends ChainSummary {
+  /** Leaves that are accepted and not in a block yet; they are checked too. */
+  readonly pending: number;
+  /** Absent: the ledger is sound. */
+  readonly fault?: ChainFault;
+}
+
+/** Validates everything in one REPEATABLE READ snapshot. Ingest and sealing go on meanwhile. */
+export function validateChain(pool: Pool, ledger: { origin: string; key: PublicKey }): Promise<ValidationReport> {
+  return inTransaction(pool, { isolation: 'repeatable read', isReadOnly: true }, async (client) => {
+    const validation = new Validation(client, ledger);
+    const fault = await validation.run();
+    const summary = validation.verifier.summary();
+    const pending = summary.leaves - (summary.head?.logSize ?? 0);
+    return { ...summary, pending, ...(fault && { fault }) };
+  });
+}
+
+class Validation {
+  readonly verifier: ChainVerifier;
+  private readonly client: PoolClient;
+  private readonly derived: DerivedTables;
+  /** Leaves of the block under way, as the verifier saw them. */
+  private seen: VerifiedLeaf[] = [];
+
+  constructor(client: PoolClient, ledger: { origin: string; key: PublicKey }) {
+    this.client = client;
+    this.verifier = new ChainVerifier({ ...ledger, onLeaf: (leaf) => this.seen.push(leaf) });
+    this.derived = new DerivedTables(client, ledger);
+  }
+
+  async run(): Promise<ChainFault | undefined> {
+    const identity = await this.derived.identityFault();
+    if (identity) return identity;
+    const leaves = new LeafReader(this.client);
+    let expected = 0;
+    for await (const stored of readBlocks(this.client, { start: 0, end: Number.MAX_SAFE_INTEGER })) {
+      const fault = await this.checkBlock({ stored, leaves, expected });
+      if (fault) return fault;
+      expected++;
+    }
+    return (await this.checkPending(leaves)) ?? (await this.verifier.settle()) ?? (await this.checkDerived());
+  }
+
+  private async checkBlock(at: {
+    stored: StoredBlock;
+    leaves: LeafReader;
+    expected: number;
+  }): Promise<ChainFault | undefined> {
+    const { stored, leaves, expected: blockIndex } = at;
+    const wrong = columnFault(stored, blockIndex);
+    if (wrong) return this.earliest({ ...wrong, blockIndex });
+    const taken = await leaves.take(stored.logSize);
+    if (taken.missing !== undefined) {
+      const message = `leaf ${taken.missing} is missing`;
+      return this.earliest({ code: 'leaf-missing', message, blockIndex, leafIndex: taken.missing });
+    }
+    const { header, signature } = stored;
+    const block: Block = { header, signature, leaves: taken.leaves };
+    this.seen = [];
+    const fault = await this.verifier.addBlock(block);
+    if (fault) return fault.code === 'log-root' ? this.locate(fault) : fault;
+    const derived = await this.derived.take(this.seen, 'sealed');
+    return derived && this.earliest({ ...derived, blockIndex });
+  }
+
+  private async checkPending(leaves: LeafReader): Promise<ChainFault | undefined> {
+    for (;;) {
+      const taken = await leaves.takePage();
+      if (taken.missing !== undefined) {
+        const message = `leaf ${taken.missing} is missing`;
+        return this.earliest({ code: 'leaf-missing', message, leafIndex: taken.missing });
+      }
+      if (taken.leaves.length === 0) return undefined;
+      this.seen = [];
+      for (const leaf of taken.leaves) {
+        const fault = await this.verifier.addPending(leaf);
+        if (fault) return fault;
+      }
+      const derived = await this.derived.take(this.seen, 'pending');
+      if (derived) return this.earliest(derived);
+    }
+  }
+
+  private checkDerived(): Promise<ChainFault | undefined> {
+    return this.derived.finish(this.verifier.registry);
+  }
+
+  /** A signature under way may belong to an earlier leaf than this fault. */
+  private async earliest(fault: ChainFault): Promise<ChainFault> {
+    return (await this.verifier.settle()) ?? fault;
+  }
+
+  /** A wrong root names no leaf; the stored tiles and transaction ids remember what the leaves were and may say which one it is. */
+  private async locate(fault: ChainFault): Promise<ChainFault> {
+    for (const { leafIndex, leafHash, transactionId } of this.seen) {
+      const index = Math.floor(leafIndex / TILE_WIDTH);
+      const tile = await readTile(this.client, { level: 0, index });
+      const start = (leafIndex % TILE_WIDTH) * leafHash.length;
+      const isInTile = !tile || equalBytes(tile.hashes.subarray(start, start + leafHash.length), leafHash);
+      if (isInTile && (await this.derived.holdsTransaction({ leafIndex, transactionId }))) continue;
+      return { ...fault, message: `${fault.message}: leaf ${leafIndex} is not what it was`, leafIndex };
+    }
+    return fault;
+  }
+}
+
+function columnFault(stored: StoredBlock, expected: number): { code: string; message: string } | undefined {
+  if (stored.blockIndex !== expected) return { code: 'block-missing', message: `block ${expected} is missing` };
+  if (!equalBytes(stored.hash, headerHash(stored.header))) {
+    return { code: 'block-hash', message: 'the stored hash is not that of the header' };
+  }
+  return undefined;
+}
