@@ -3,7 +3,7 @@
 import helmet from '@fastify/helmet';
 import { migrate, openPool, startEmbeddedServer } from '@telltale/database';
 import { BITS_PER_DIFFICULTY } from '@telltale/ledger';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import type { ReceiverConfig } from './config.ts';
@@ -92,7 +92,8 @@ async function start(
   started.push(() => commits.stop());
 
   const loggerInstance: FastifyBaseLogger = log;
-  const app = fastify({ loggerInstance, disableRequestLogging: true });
+  const logController = new LogController({ disableRequestLogging: true });
+  const app = fastify({ loggerInstance, logController });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);

@@ -38,7 +38,7 @@ function explain(error: unknown): string {
     return error.message;
   if (isListenError(error)) {
     return error.code === 'EADDRINUSE'
-      ? `port ${error.port} is in use: set PORT or stop the other program`
+      ? `port ${error.port} is in use: stop the other program, or set PORT (with npm start: RECEIVER_PORT)`
       : `cannot listen on ${error.address}:${error.port} (${error.code}): set HOST and PORT`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

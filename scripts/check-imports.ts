@@ -1,0 +1,62 @@
+// Dependencies point down only: services → peering → plugin → ledger, database → ledger; a service never imports another, and a package
+// is entered through its index alone. Part of `npm run check`.
+
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+
+/** What each workspace may import of ours. Tests and scripts may import everything that has a public face. */
+const ALLOWED: Record<string, readonly string[]> = {
+  'packages/ledger': [],
+  'packages/database': ['@telltale/ledger'],
+  'services/receiver': ['@telltale/ledger', '@telltale/database'],
+  'services/sender': ['@telltale/ledger'],
+};
+/** What `ledger` may import of Node.js: hashing and signatures. It does no I/O and reads no clock and no environment. */
+const LEDGER_BUILTINS = ['node:crypto'];
+const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;
+
+const root = resolve(import.meta.dirname, '..');
+const faults: string[] = [];
+
+for (const [workspace, allowed] of Object.entries(ALLOWED)) {
+  for (const file of globSync(`${workspace}/**/*.ts`, { cwd: root, exclude: (name) => name === 'node_modules' })) {
+    const isTest = /\.test\.ts$|\/testing\//.test(file);
+    const source = readFileSync(resolve(root, file), 'utf8');
+    for (const match of source.matchAll(IMPORT)) {
+      const specifier = match[1] ?? match[2] ?? '';
+      const fault = faultOf({ workspace, allowed, file, specifier, isTest });
+      if (fault) faults.push(`${file}: ${fault}`);
+    }
+    if (workspace === 'packages/ledger' && !isTest && /\bprocess\.|\bDate\.now\(|new Date\(/.test(source)) {
+      faults.push(`${file}: the ledger reads no clock and no environment`);
+    }
+  }
+}
+
+if (faults.length > 0) {
+  console.error(faults.join('\n'));
+  process.exit(1);
+}
+
+function faultOf(at: {
+  workspace: string;
+  allowed: readonly string[];
+  file: string;
+  specifier: string;
+  isTest: boolean;
+}): string | undefined {
+  const { workspace, allowed, file, specifier, isTest } = at;
+  if (specifier.startsWith('.')) {
+    const target = relative(root, resolve(root, dirname(file), specifier));
+    if (target.startsWith(`${workspace}/`) || isTest) return undefined;
+    return `${specifier} leaves its workspace`;
+  }
+  if (specifier.startsWith('@telltale/')) {
+    if (isTest && specifier === '@telltale/database/testing') return undefined;
+    return allowed.includes(specifier) ? undefined : `${specifier} may not be imported here`;
+  }
+  if (workspace === 'packages/ledger' && !isTest && !LEDGER_BUILTINS.includes(specifier)) {
+    return `the ledger may not import ${specifier}`;
+  }
+  return undefined;
+}
