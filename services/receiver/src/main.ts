@@ -13,7 +13,8 @@ const STOP_DEADLINE_MS = 30_000;
 let receiver: Promise<Receiver> | undefined;
 try {
   const config = loadConfig();
-  const log = pino({ level: config.logLevel });
+  // Written at once: what is left in a buffer at the exit cannot be flushed into a pipe whose reader is gone, and would be tried for ever.
+  const log = pino({ level: config.logLevel }, pino.destination({ dest: 1, sync: true }));
   const grace = closeWithGrace({ delay: STOP_DEADLINE_MS, logger: false }, async ({ signal, err }) => {
     if (err === undefined) log.info({ signal }, 'receiver stopping');
     else log.fatal({ err }, 'receiver stopping after an error');

@@ -1,0 +1,184 @@
+// The whole wiring of the sender, from top to bottom: what is made, in which order it starts, and in which order it stops.
+
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ownDevice, toHex } from '@telltale/ledger';
+import type { Logger } from 'pino';
+import type { SenderConfig } from './config.ts';
+import { Delivery } from './delivery.ts';
+import { createHttpServer } from './http/http-server.ts';
+import { registerOutboxRoutes } from './http/outbox-routes.ts';
+import { registerScheduleRoutes } from './http/schedule-routes.ts';
+import { registerStatusRoutes } from './http/status-routes.ts';
+import { loadDeviceKey } from './key-file.ts';
+import { type Outbox, openOutbox } from './outbox.ts';
+import { Producer } from './producer.ts';
+import { createReceiptCheck, trustLedger } from './receipt-check.ts';
+import { createReceiverClient } from './receiver-client.ts';
+import { Schedule } from './schedule.ts';
+import { CommandSensor } from './sensors/command-sensor.ts';
+import type { Sensor } from './sensors/sensor.ts';
+import { createSimulatedSensor } from './sensors/simulated-sensor.ts';
+import { createSigner, type Signer } from './signer.ts';
+import { StartError } from './start-error.ts';
+
+/** The version that the API documents; kept equal to package.json. */
+const VERSION = '0.1.0';
+/** Longest wait for an answer. A receiver answers after its group commit, within a second; the rest is for slow networks. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Back-off of delivery. Half a second spares a receiver that restarts; a minute bounds how late an old reading comes. Guesses. */
+const DELIVERY_BACKOFF = { baseMs: 500, capMs: 60_000 };
+/** Back-off of a sensor program that ends: it is local, so it may come back sooner, and a broken one must not fill the log. */
+const SENSOR_BACKOFF = { baseMs: 1_000, capMs: 60_000 };
+/** Time that a sensor program has to end after SIGTERM, before SIGKILL. A guess, well within the stop's 10 s. */
+const SENSOR_TERMINATION_MS = 1_000;
+
+export type App = Readonly<{
+  /** Where the API listens, for example http://127.0.0.1:5000. */
+  url: string;
+  /** Stops in reverse order; nothing that was accepted is lost. */
+  stop: () => Promise<void>;
+}>;
+
+/** Starts the sender. @throws StartError; whatever had started is stopped then */
+export async function startApp({ config, logger }: { config: SenderConfig; logger: Logger }): Promise<App> {
+  const stops: (() => unknown)[] = [];
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end();
+  };
+  try {
+    const nowUs = () => Date.now() * 1000;
+    const trusted = config.ledgerKey && trustLedger(config.ledgerKey);
+    // The outbox first: its lock keeps a second sender from the same files, the key file included.
+    const outbox = openOutbox({ file: config.outboxFile, receiptsKept: config.receiptsKept, nowUs });
+    stops.push(() => outbox.close());
+    const signer = createSigner(await loadDeviceKey({ path: config.keyFile, algorithm: config.keyAlgorithm }));
+
+    const delivery = new Delivery({
+      outbox,
+      send: createReceiverClient({ receiverUrl: config.receiverUrl, timeoutMs: REQUEST_TIMEOUT_MS, nowMs: Date.now }),
+      checkReceipt: createReceiptCheck(trusted),
+      batchLimit: config.deliveryBatch,
+      backoff: { ...DELIVERY_BACKOFF, random: Math.random },
+      delay: (ms, signal) => delay(ms, undefined, { signal }),
+      nowUs,
+      logger,
+    });
+    stops.push(() => delivery.stop());
+    delivery.start();
+
+    const sensor = createSensor({ config, signer, logger });
+    stops.push(() => sensor.stop());
+    sensor.start();
+
+    const producer = new Producer({ sensor, signer, outbox, outboxLimit: config.outboxLimit });
+    const schedule = new Schedule({
+      produce: async (count) => {
+        await producer.produce(count);
+        delivery.wake();
+      },
+      timer: {
+        nowMs: () => performance.now(),
+        after: (ms, call) => {
+          const timer = setTimeout(call, ms);
+          return () => clearTimeout(timer);
+        },
+      },
+      logger,
+    });
+    stops.push(() => schedule.stop());
+
+    const server = await createHttpServer({ logger: warningsOf(logger), version: VERSION });
+    stops.push(() => server.close());
+    registerScheduleRoutes(server, schedule);
+    registerStatusRoutes(server, {
+      status: () => statusOf({ config, signer, outbox, delivery, sensor, producer, schedule }),
+      checkOutbox: () => outbox.check(),
+    });
+    registerOutboxRoutes(server, outbox, () => delivery.wake());
+    const url = await listen(() => server.listen({ host: config.host, port: config.port }), config);
+    return { url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Fastify says at info what main.ts says already; its warnings and errors are kept. */
+function warningsOf(logger: Logger): Logger {
+  return logger.isLevelEnabled('warn') ? logger.child({}, { level: 'warn' }) : logger;
+}
+
+function createSensor(parts: { config: SenderConfig; signer: Signer; logger: Logger }): Sensor {
+  const { config, signer, logger } = parts;
+  switch (config.sensor.kind) {
+    case 'simulated':
+      return createSimulatedSensor({ deviceCount: config.deviceCount, nowMs: Date.now, randomInt });
+    case 'command':
+      return new CommandSensor({
+        command: config.sensor.command,
+        givenDevice: config.sensor.device,
+        ownDevice: ownDevice(signer.key.keyId),
+        restart: { ...SENSOR_BACKOFF, random: Math.random },
+        terminationMs: SENSOR_TERMINATION_MS,
+        logger,
+      });
+    default:
+      return config.sensor satisfies never;
+  }
+}
+
+async function listen(start: () => Promise<string>, { host, port }: SenderConfig): Promise<string> {
+  try {
+    return await start();
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    if (code === 'EADDRINUSE') {
+      throw new StartError('port-in-use', `port ${port} is in use: stop the other program, or set PORT (with npm start: SENDER_PORT)`, { cause });
+    }
+    throw new StartError('listen', `cannot listen on ${host}:${port} (${code}): check HOST and PORT`, { cause });
+  }
+}
+
+function statusOf(parts: {
+  config: SenderConfig;
+  signer: Signer;
+  outbox: Outbox;
+  delivery: Delivery;
+  sensor: Sensor;
+  producer: Producer;
+  schedule: Schedule;
+}) {
+  const { config, signer } = parts;
+  const counts = parts.outbox.counts();
+  const schedule = parts.schedule.status();
+  const delivery = parts.delivery.status();
+  const sensor = parts.sensor.status();
+  const { plan } = schedule;
+  return {
+    schedule:
+      plan === undefined ? null : { number_of_items_to_send: plan.count, interval_time: plan.intervalMs / 1000 },
+    outbox: {
+      depth: counts.waiting,
+      dead_letters: counts.deadLetters,
+      limit: config.outboxLimit,
+      is_full: counts.waiting + counts.deadLetters >= config.outboxLimit,
+    },
+    delivered: counts.delivered,
+    ...parts.producer.status(),
+    failed_batches: schedule.failedBatches,
+    delivery: { state: delivery.state, failures: delivery.failures },
+    last_error:
+      delivery.lastError === undefined ? null : { at: delivery.lastError.atUs, message: delivery.lastError.message },
+    receiver_url: config.receiverUrl,
+    is_receipt_signature_checked: config.ledgerKey !== undefined,
+    key: { id: toHex(signer.key.keyId), algorithm: signer.algorithm },
+    sensor: {
+      kind: sensor.kind,
+      devices: [...sensor.devices],
+      waiting: sensor.waiting,
+      invalid_lines: sensor.invalidLines,
+      restarts: sensor.restarts,
+    },
+  };
+}

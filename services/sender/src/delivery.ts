@@ -1,0 +1,213 @@
+// Takes messages from the outbox to the receiver: the oldest first, a batch at a time, until each has a receipt that was checked or
+// was refused for good. It keeps no message in memory between two rounds; the outbox is the truth.
+
+import type { Logger } from 'pino';
+import { type Backoff, backoffMs } from './backoff.ts';
+import { encodeEnvelopes, envelopeSizeBytes } from './envelope.ts';
+import type { Outbox, OutboxMessage, Settlement } from './outbox.ts';
+import type { ReceiptCheck } from './receipt-check.ts';
+import type { ReceivedReceipt, ReceiverAnswer, ReceiverClient } from './receiver-client.ts';
+
+/** Bytes of one request's body, unless a single message has more: below 1 MiB, a common default limit of servers. */
+const REQUEST_LIMIT_BYTES = 1_000_000;
+
+/** How long stop() lets a request under way finish before it is given up. Losing its answer costs one more sending. A guess. */
+const STOP_GRACE_MS = 5_000;
+
+export type DeliveryStatus = Readonly<{
+  state: 'idle' | 'sending' | 'waiting' | 'stopped';
+  /** Rounds in a row that brought no message further. */
+  failures: number;
+  lastError: { atUs: number; message: string } | undefined;
+}>;
+
+export type DeliveryOptions = Readonly<{
+  outbox: Outbox;
+  send: ReceiverClient;
+  checkReceipt: ReceiptCheck;
+  batchLimit: number;
+  backoff: Backoff;
+  /** Rejects when the signal aborts. */
+  delay: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  nowUs: () => number;
+  logger: Logger;
+}>;
+
+/** What one round did: the milliseconds to wait before the next (0 only after progress), or that nothing waits. */
+type Round =
+  | { kind: 'empty' }
+  | { kind: 'progress' }
+  | { kind: 'stuck'; reason: string; retryAfterMs: number | undefined };
+
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  /** Ends waits at once. */
+  readonly #stopping = new AbortController();
+  /** Ends a request under way, after its grace. */
+  readonly #abandoned = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #wake: () => void = () => undefined;
+  /** Halved when a request is refused as a whole, doubled with each progress: finds one bad message in log2(batch) requests. */
+  #batchLimit: number;
+  #state: DeliveryStatus['state'] = 'idle';
+  #failures = 0;
+  #lastError: DeliveryStatus['lastError'];
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#batchLimit = options.batchLimit;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** New messages are in the outbox. Does not cut a back-off short. */
+  wake(): void {
+    this.#wake();
+  }
+
+  status(): DeliveryStatus {
+    return { state: this.#state, failures: this.#failures, lastError: this.#lastError };
+  }
+
+  /** Settles when no request is under way and nothing more will be written; messages without a receipt stay in the outbox. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#wake();
+    const grace = setTimeout(() => this.#abandoned.abort(), STOP_GRACE_MS);
+    await this.#running;
+    clearTimeout(grace);
+    this.#state = 'stopped';
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      // Made before the outbox is read, so that a wake between reading and waiting is not missed.
+      const { promise: woken, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      const round = await this.#tryRound();
+      if (round.kind === 'empty') {
+        this.#state = 'idle';
+        if (!this.#stopping.signal.aborted) await woken;
+      } else if (round.kind === 'progress') {
+        this.#onProgress();
+      } else {
+        await this.#waitAfterFailure(round);
+      }
+    }
+  }
+
+  async #tryRound(): Promise<Round> {
+    try {
+      return await this.#round();
+    } catch (error) {
+      // The outbox could not be read or written (a full disk, say). What was sent is still there and is sent again.
+      this.#options.logger.error({ err: error }, 'delivery round failed');
+      return { kind: 'stuck', reason: 'the outbox cannot be read or written', retryAfterMs: undefined };
+    }
+  }
+
+  async #round(): Promise<Round> {
+    const { outbox, send } = this.#options;
+    const batch = outbox.oldest({
+      limit: this.#batchLimit,
+      sizeBytes: REQUEST_LIMIT_BYTES,
+      sizeOf: envelopeSizeBytes,
+    });
+    if (batch.length === 0) return { kind: 'empty' };
+    this.#state = 'sending';
+    const answer = await send({ body: encodeEnvelopes(batch), count: batch.length, signal: this.#abandoned.signal });
+    return this.#settle(batch, answer);
+  }
+
+  async #settle(batch: readonly OutboxMessage[], answer: ReceiverAnswer): Promise<Round> {
+    switch (answer.kind) {
+      case 'accepted':
+        return this.#settleReceipts(batch, answer.receipts);
+      case 'refused':
+        return this.#bury(
+          answer.refusals.flatMap(({ position, code, reason }) => {
+            const message = batch[position];
+            return message === undefined ? [] : [{ message, code, reason }];
+          }),
+        );
+      case 'refused-whole': {
+        const [only] = batch;
+        if (only !== undefined && batch.length === 1) {
+          return this.#bury([{ message: only, code: answer.code, reason: answer.reason }]);
+        }
+        this.#batchLimit = Math.floor(batch.length / 2);
+        return this.#round();
+      }
+      case 'later':
+        return { kind: 'stuck', reason: answer.reason, retryAfterMs: answer.retryAfterMs };
+      default:
+        return answer satisfies never;
+    }
+  }
+
+  async #settleReceipts(batch: readonly OutboxMessage[], receipts: readonly ReceivedReceipt[]): Promise<Round> {
+    const receipted: { message: OutboxMessage; receiptJson: string }[] = [];
+    const postponed: OutboxMessage[] = [];
+    let fault = '';
+    for (const [position, message] of batch.entries()) {
+      const receipt = receipts[position];
+      if (receipt === undefined) throw new Error('an accepted answer has one receipt for each message');
+      const verdict = await this.#options.checkReceipt(message, receipt);
+      if (verdict.ok) {
+        receipted.push({ message, receiptJson: JSON.stringify(receipt) });
+      } else {
+        postponed.push(message);
+        fault = verdict.code;
+      }
+    }
+    this.#options.outbox.settle({ receipted, refused: [], postponed });
+    if (postponed.length > 0) {
+      const reason = `${postponed.length} of ${batch.length} receipts are wrong (${fault})`;
+      this.#note(reason);
+      this.#options.logger.error({ wrongReceipts: postponed.length, code: fault }, 'wrong receipts');
+      if (receipted.length === 0) return { kind: 'stuck', reason, retryAfterMs: undefined };
+    }
+    return { kind: 'progress' };
+  }
+
+  #bury(refused: Settlement['refused']): Round {
+    this.#options.outbox.settle({ receipted: [], refused, postponed: [] });
+    const [first] = refused;
+    this.#note(`the receiver refused ${refused.length} messages: ${first?.reason}`);
+    this.#options.logger.warn({ messages: refused.length, code: first?.code }, 'messages refused');
+    return { kind: 'progress' };
+  }
+
+  #onProgress(): void {
+    if (this.#failures > 0) this.#options.logger.info({ failures: this.#failures }, 'delivery goes on');
+    this.#failures = 0;
+    this.#batchLimit = Math.min(this.#batchLimit * 2, this.#options.batchLimit);
+  }
+
+  async #waitAfterFailure(round: { reason: string; retryAfterMs: number | undefined }): Promise<void> {
+    const { backoff, delay, logger } = this.#options;
+    this.#failures += 1;
+    this.#note(round.reason);
+    // The base bounds a Retry-After of 0, so that a receiver cannot make this loop busy.
+    const waitMs =
+      round.retryAfterMs === undefined
+        ? backoffMs(backoff, this.#failures)
+        : Math.max(round.retryAfterMs, backoff.baseMs);
+    const fields = { reason: round.reason, waitMs: Math.round(waitMs), failures: this.#failures };
+    if (this.#failures === 1) logger.warn(fields, 'delivery waits');
+    else logger.debug(fields, 'delivery waits');
+    this.#state = 'waiting';
+    try {
+      await delay(waitMs, this.#stopping.signal);
+    } catch (error) {
+      // Only stop() ends a wait early; the loop sees it.
+      if (!this.#stopping.signal.aborted) throw error;
+    }
+  }
+
+  #note(message: string): void {
+    this.#lastError = { atUs: this.#options.nowUs(), message };
+  }
+}

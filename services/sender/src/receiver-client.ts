@@ -1,0 +1,146 @@
+// One POST to the receiver and what its answer means for the messages of that request. It checks the answer's form, not its truth:
+// receipt-check.ts does that. Nothing here touches the outbox.
+
+import { z } from 'zod';
+import { retryAfterMs } from './backoff.ts';
+
+/** Longest answer read, in bytes: 1000 receipts of about 1.5 kB, five times over. Guards a small machine's memory. */
+const ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** Longest reason kept of what a receiver says, in characters. A guess at what a person still reads. */
+const REASON_LIMIT = 500;
+
+const receiptSchema = z.looseObject({
+  transaction_id: z.string(),
+  leaf_index: z.int().nonnegative(),
+  leaf_hash: z.string(),
+  received_at: z.int().nonnegative(),
+  seal_by: z.int().nonnegative(),
+  position: z.int().nonnegative(),
+  count: z.int().positive(),
+  path: z.array(z.string()),
+  signature: z.string(),
+});
+const acceptedSchema = z.object({ status: z.literal('success'), receipts: z.array(receiptSchema) });
+const errorSchema = z.object({
+  status: z.literal('error'),
+  message: z.string(),
+  errors: z.array(z.object({ position: z.int().nonnegative(), code: z.string(), message: z.string() })).optional(),
+});
+
+export type ReceivedReceipt = z.output<typeof receiptSchema>;
+
+type Refusal = Readonly<{ position: number; code: string; reason: string }>;
+
+export type ReceiverAnswer =
+  /** One receipt for each envelope, in order. */
+  | { kind: 'accepted'; receipts: readonly ReceivedReceipt[] }
+  /** The named positions (all below the number of envelopes, each once) are refused for good; the others were not looked at. */
+  | { kind: 'refused'; refusals: readonly Refusal[] }
+  /** The request as a whole is refused and nobody says which message is at fault. */
+  | { kind: 'refused-whole'; code: string; reason: string }
+  /** Nothing is known about the messages: try again. */
+  | { kind: 'later'; reason: string; retryAfterMs: number | undefined };
+
+export type ReceiverClient = (request: {
+  body: Uint8Array<ArrayBuffer>;
+  /** Envelopes in the body. */
+  count: number;
+  signal: AbortSignal;
+}) => Promise<ReceiverAnswer>;
+
+/** @param options.timeoutMs for the whole exchange, answer included */
+export function createReceiverClient(options: {
+  receiverUrl: string;
+  timeoutMs: number;
+  nowMs: () => number;
+}): ReceiverClient {
+  const base = options.receiverUrl.endsWith('/') ? options.receiverUrl : `${options.receiverUrl}/`;
+  const url = new URL('receive_data', base);
+  return async ({ body, count, signal }) => {
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+        // A redirected POST may become a GET; the operator is better told that RECEIVER_URL is wrong.
+        redirect: 'error',
+        signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]),
+      });
+      text = await readText(response);
+    } catch (error) {
+      // Whether the receiver took the messages is unknown; sending them again gives the same receipts.
+      return { kind: 'later', reason: networkReason(error), retryAfterMs: undefined };
+    }
+    return readAnswer({ response, text, count, nowMs: options.nowMs() });
+  };
+}
+
+function readAnswer(answer: { response: Response; text: string; count: number; nowMs: number }): ReceiverAnswer {
+  const { response, text, count, nowMs } = answer;
+  const { status } = response;
+  const later = (reason: string): ReceiverAnswer => ({
+    kind: 'later',
+    reason: reason.slice(0, REASON_LIMIT),
+    retryAfterMs: retryAfterMs(response.headers.get('retry-after'), nowMs),
+  });
+  const json = parseJson(text);
+  if (status === 200) {
+    const accepted = acceptedSchema.safeParse(json);
+    if (!accepted.success) return later('the receiver answered 200 without receipts');
+    const { receipts } = accepted.data;
+    if (receipts.length === count) return { kind: 'accepted', receipts };
+    return later(`the receiver gave ${receipts.length} receipts for ${count} messages`);
+  }
+  const error = errorSchema.safeParse(json);
+  // A proxy may answer 413 in its own words, and no time will make the request smaller.
+  if (status === 413 && !error.success) {
+    return { kind: 'refused-whole', code: 'too-large', reason: 'the request is too large (413)' };
+  }
+  // Only the receiver's own words may cost a message its place: any web server says 400 or 403 to what it does not know.
+  if (!error.success) return later(`the receiver answered ${status}`);
+  const reason = error.data.message.slice(0, REASON_LIMIT);
+  if (status !== 400 && status !== 403 && status !== 413) return later(`the receiver answered ${status}: ${reason}`);
+
+  const refusals = new Map<number, Refusal>();
+  for (const { position, code, message } of error.data.errors ?? []) {
+    if (position >= count) return later(`the receiver refused message ${position} of ${count}`);
+    refusals.set(position, { position, code, reason: message.slice(0, REASON_LIMIT) });
+  }
+  if (refusals.size > 0) return { kind: 'refused', refusals: [...refusals.values()] };
+  if (status === 403) return later(`the receiver answered 403: ${reason}`);
+  return { kind: 'refused-whole', code: status === 413 ? 'too-large' : 'refused', reason };
+}
+
+async function readText(response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response.body) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > ANSWER_LIMIT_BYTES) throw new Error(`the answer is longer than ${ANSWER_LIMIT_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: no schema accepts undefined, so the caller treats it as a malformed answer.
+    return undefined;
+  }
+}
+
+function networkReason(error: unknown): string {
+  if (!(error instanceof Error)) return 'the receiver cannot be reached';
+  if (error.name === 'TimeoutError') return 'the receiver did not answer in time';
+  if (error.name === 'AbortError') return 'the request was stopped';
+  const { cause } = error;
+  const detail =
+    cause instanceof Error && 'code' in cause ? String(cause.code) : (cause instanceof Error ? cause : error).message;
+  return `the receiver cannot be reached: ${detail}`.slice(0, REASON_LIMIT);
+}

@@ -1,0 +1,37 @@
+// .env.example against the schemas that the services really read.
+
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseConfig as parseReceiver, receiverVariables } from '../../services/receiver/src/config.ts';
+import { parseConfig as parseSender, senderVariables } from '../../services/sender/src/config.ts';
+
+/** Read by scripts/start.ts and docker-compose.yml, not by a service. */
+const OF_NO_SERVICE = ['RECEIVER_PORT', 'SENDER_PORT', 'POSTGRES_PASSWORD'];
+
+const text = readFileSync(resolve(import.meta.dirname, '../../.env.example'), 'utf8');
+const documented = new Map([...text.matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
+
+describe('.env.example', () => {
+  it('documents every variable of both services, and no other', () => {
+    const read = new Set([
+      ...Object.keys(receiverVariables.shape),
+      ...Object.keys(senderVariables.shape),
+      ...OF_NO_SERVICE,
+    ]);
+    expect([...documented.keys()].filter((name) => !read.has(name))).toEqual([]);
+    expect([...read].filter((name) => !documented.has(name))).toEqual([]);
+  });
+
+  it('says a word about each variable just above it', () => {
+    const lines = text.split('\n');
+    const bare = lines.filter((line, i) => /^#[A-Z_]+=/.test(line) && !/^#( |[A-Z_]+=)/.test(lines[i - 1] ?? ''));
+    expect(bare).toEqual([]);
+  });
+
+  it('shows the real defaults', () => {
+    const shown = Object.fromEntries([...documented].filter(([name]) => name !== 'DATABASE_URL'));
+    expect(parseReceiver(shown)).toEqual(parseReceiver({}));
+    expect(parseSender(shown)).toEqual(parseSender({}));
+  });
+});
