@@ -7,7 +7,7 @@ import { parseConfig as parseReceiver, receiverVariables } from '../../services/
 import { parseConfig as parseSender, senderVariables } from '../../services/sender/src/config.ts';
 
 /** Read by scripts/start.ts and docker-compose.yml, not by a service. */
-const OF_NO_SERVICE = ['RECEIVER_PORT', 'SENDER_PORT', 'POSTGRES_PASSWORD'];
+const OF_NO_SERVICE = ['RECEIVER_PORT', 'SENDER_PORT', 'BIND_ADDRESS', 'POSTGRES_PASSWORD', 'RECEIVER_DATABASE_URL'];
 
 const text = readFileSync(resolve(import.meta.dirname, '../../.env.example'), 'utf8');
 const documented = new Map([...text.matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));

@@ -46,8 +46,10 @@ export function scanReading(scanner: JsonScanner): Result<Reading, ReadingCode> 
   scanner.object((name) => {
     if (names.has(name)) fault ??= refuse('member-duplicate', `data has two members named ${JSON.stringify(name)}`);
     names.add(name);
-    if (name === 'device') fault = scanDevice(scanner, reading) ?? fault;
-    else if (name === 'seq') scanSeq(scanner, reading);
+    if (name === 'device') {
+      const forbidden = scanDevice(scanner, reading);
+      fault ??= forbidden;
+    } else if (name === 'seq') scanSeq(scanner, reading);
     else scanner.skipValue();
   });
   return fault ?? accept(reading);

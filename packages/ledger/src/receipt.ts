@@ -63,7 +63,10 @@ export function issueReceipts(group: {
   }));
 }
 
-/** Checks that the ledger with this origin and key signed the receipt. The transaction id is not covered: compare it with your own. */
+/**
+ * Checks that the ledger with this origin and key signed the receipt's leaf index, leaf hash, times. The transaction id is not covered:
+ * compare it with your own. Position and count only lead the path: another pair with a path of the same shape checks too.
+ */
 export async function verifyReceipt(check: {
   origin: string;
   verify: Verifier;

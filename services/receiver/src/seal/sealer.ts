@@ -9,7 +9,6 @@ import {
   type Hash,
   headerHash,
   LEAF_KIND,
-  leafHash,
   type Signer,
   signBlock,
   type Tile,
@@ -17,16 +16,17 @@ import {
   toHex,
 } from '@telltale/ledger';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import { ReceiverError } from '../errors.ts';
 import type { Publisher } from '../publish.ts';
 import { type Head, insertBlocks, loadHead, type StoredBlock } from '../store/block-store.ts';
 import { ensurePartitions, needsPartition, readLeafPage } from '../store/leaf-store.ts';
 import { holdsLease } from '../store/lease-store.ts';
 import { insertTiles, loadEdge } from '../store/tile-store.ts';
-import { type BatchRule, batch, type PendingLeaf } from './batch-rule.ts';
+import { type BatchRule, batch } from './batch-rule.ts';
 import { Lease } from './lease.ts';
-import type { MiningTarget } from './mine-run.ts';
 import { Miner } from './miner.ts';
+import { type HashedLeaf, hashLeaf, planRun } from './plan.ts';
 
 export interface SealerContext {
   readonly pool: Pool;
@@ -35,14 +35,8 @@ export interface SealerContext {
   readonly difficultyBits: number;
   readonly nonceLimit: number;
   readonly publisher: Publisher;
-  readonly log: SealerLog;
+  readonly log: Pick<Logger, 'info' | 'error'>;
   readonly nowUs: () => number;
-}
-
-/** The part of a pino logger that sealing needs. */
-export interface SealerLog {
-  info(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }
 
 /** How often the database is asked when nobody nudges: for readings and blocks of other receivers. A guess: unnoticed by people. */
@@ -61,15 +55,7 @@ interface Base {
   readonly head: Head;
   readonly edge: TileEdge;
   /** The leaves from the head's log_size on, as far as they were read. */
-  readonly pending: readonly (PendingLeaf & { readonly hash: Hash })[];
-}
-
-/** A run of blocks to be mined, with what sealing all of them leaves behind. */
-interface Plan {
-  readonly sizes: readonly number[];
-  readonly targets: readonly MiningTarget[];
-  readonly edge: TileEdge;
-  readonly tiles: readonly Tile[];
+  readonly pending: readonly HashedLeaf[];
 }
 
 export class Sealer {
@@ -163,7 +149,7 @@ export class Sealer {
       if (page.length === 0) break;
       for (const [i, stored] of page.entries()) {
         if (stored.leafIndex !== start + i) throw new ReceiverError('edge-mismatch', `leaf ${start + i} is missing`);
-        pending.push(pendingLeaf(stored.leaf));
+        pending.push(hashLeaf(stored.leaf));
       }
     }
     return { ...base, pending };
@@ -271,29 +257,6 @@ export class Sealer {
     }
     this.isNudged = false;
   }
-}
-
-function planRun(base: Base, sizes: readonly number[]): Plan {
-  const edge = base.edge.copy();
-  const tiles: Tile[] = [];
-  const targets: MiningTarget[] = [];
-  let at = 0;
-  for (const size of sizes) {
-    const leaves = base.pending.slice(at, at + size);
-    for (const leaf of leaves) tiles.push(...edge.append(leaf.hash));
-    const lastReceivedAtUs = leaves.at(-1)?.receivedAtUs ?? 0;
-    targets.push({ logRoot: edge.root(), logSize: edge.size, lastReceivedAtUs });
-    at += size;
-  }
-  return { sizes, targets, edge, tiles };
-}
-
-function pendingLeaf(leaf: Uint8Array): PendingLeaf & { hash: Hash } {
-  // Only the fixed part is needed; the verifier reads the rest. The accept transaction wrote these bytes with encodeLeaf.
-  const view = new DataView(leaf.buffer, leaf.byteOffset, leaf.byteLength);
-  const kind = Object.values(LEAF_KIND).find((known) => known === leaf[0]);
-  if (kind === undefined) throw new ReceiverError('edge-mismatch', `a leaf of kind ${leaf[0]} is stored`);
-  return { kind, receivedAtUs: Number(view.getBigUint64(2)), hash: leafHash(leaf) };
 }
 
 function headOf(blocks: readonly StoredBlock[]): Head {
