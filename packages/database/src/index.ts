@@ -13,3 +13,4 @@ export {
   type TransactionOptions,
   type TransactionWork,
 } from './transaction.ts';
+export { isUnavailable } from './unavailable.ts';

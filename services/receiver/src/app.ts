@@ -22,8 +22,11 @@ import { openLedger } from './ledger.ts';
 import { Publisher } from './publish.ts';
 import { Sealer } from './seal/sealer.ts';
 import { findBlocksOfLeaves, loadHead } from './store/block-store.ts';
+import { weakSettings } from './store/durability.ts';
 import { validateChain } from './validate/validate-chain.ts';
 
+/** How long a request may take to arrive. A guess: the largest body over a slow radio link; a bound on senders that never finish. */
+const REQUEST_TIMEOUT_MS = 120_000;
 /** How long requests may go on once the receiver stops. A guess: a slow reader of the chain would hold it for ever. */
 const CLOSE_DEADLINE_MS = 3_000;
 
@@ -68,6 +71,8 @@ async function start(
     onError: (err) => log.warn({ err }, 'database connection lost'),
   });
   started.push(() => pool.end());
+  const settings = await weakSettings(pool);
+  if (settings.length > 0) log.warn({ settings }, 'the database may lose readings that it has acknowledged');
 
   const { ledgerKeyFile: keyFile, ledgerOrigin } = config;
   const ledger = await openLedger(pool, { keyFile, origin: ledgerOrigin, difficultyBits, nowUs });
@@ -91,9 +96,10 @@ async function start(
   });
   started.push(() => commits.stop());
 
-  const loggerInstance: FastifyBaseLogger = log;
+  // Fastify would say in its own words that it listens.
+  const loggerInstance: FastifyBaseLogger = log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level });
   const logController = new LogController({ disableRequestLogging: true });
-  const app = fastify({ loggerInstance, logController });
+  const app = fastify({ loggerInstance, logController, requestTimeout: REQUEST_TIMEOUT_MS });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
@@ -108,7 +114,12 @@ async function start(
     },
     untilSealed: async (leafIndexes, timeoutMs) => {
       const isSealed = await publisher.untilSealed(Math.max(...leafIndexes) + 1, timeoutMs);
-      return isSealed ? findBlocksOfLeaves(pool, leafIndexes) : undefined;
+      if (!isSealed) return undefined;
+      return findBlocksOfLeaves(pool, leafIndexes).catch((err: unknown) => {
+        // The readings are durable whatever becomes of this look-up: their receipts alone are the answer then.
+        log.warn({ err }, 'blocks of sealed readings not found');
+        return undefined;
+      });
     },
   });
   getChainRoute(app, pool);

@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { config as loadDotenv } from 'dotenv';
+import pg from 'pg';
 import { z } from 'zod';
 
 /** A whole number in plain digits. Number() alone would take "0x10", " " and "1e3" too. */
@@ -22,6 +23,17 @@ const origin = z
   .regex(/^[^\s+\p{Cc}]+$/u, 'must not contain spaces, plus signs or control characters')
   .refine((name) => !name.startsWith('telltale-'), 'must not begin with "telltale-"');
 
+/** Whether the database driver can read this URL. Nothing is connected yet. */
+function isConnectionUrl(connectionString: string): boolean {
+  try {
+    new pg.Client({ connectionString });
+    return true;
+  } catch {
+    // The driver's own words may repeat the URL, and a password stands in it.
+    return false;
+  }
+}
+
 /** The receiver's variables, as .env.example documents them. An empty variable counts as unset. */
 export const receiverVariables = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -30,6 +42,7 @@ export const receiverVariables = z.object({
   DATABASE_URL: z
     .string()
     .regex(/^(postgres(ql)?|socket):/, 'must be a postgresql:// URL')
+    .refine(isConnectionUrl, 'must be a postgresql:// URL that can be read')
     .optional(),
   DATABASE_CONNECTIONS: integer({ least: 4, most: 100 }).prefault('10'),
   LEDGER_KEY_FILE: z.string().optional(),

@@ -1,7 +1,7 @@
 // The ledger that this receiver serves: its key from LEDGER_KEY_FILE and its identity from the database, which must agree.
 // The first receiver on an empty database makes both, and the genesis block.
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { inTransaction } from '@telltale/database';
@@ -96,7 +96,9 @@ async function readKey(file: string): Promise<KeyObject> {
 
 /** The key file, made if it is missing. Two receivers that start together end up with the same key: link() fails if the file is there. */
 async function readOrCreateKey(file: string): Promise<KeyObject> {
-  const unready = `${file}.${process.pid}.new`;
+  // Not the process id: in containers that share a volume all have the same.
+  // Not the process id: it is the same in every container, and what a crash left behind would stop every later start.
+  const unready = `${file}.${randomUUID()}.new`;
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const { privateKey } = generateKeyPairSync('ed25519');
@@ -105,17 +107,16 @@ async function readOrCreateKey(file: string): Promise<KeyObject> {
       await handle.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }));
       // A crash before the link leaves a file that nobody reads; after it, the key is whole: it was synced under its first name.
       await handle.sync();
+      await link(unready, file).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
     } finally {
       await handle.close();
+      await rm(unready, { force: true });
     }
-    await link(unready, file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
     return createPrivateKey(await readFile(file));
   } catch (cause) {
     throw new ReceiverError('ledger-key', `the ledger's key file ${file} cannot be made or read`, { cause });
-  } finally {
-    await rm(unready, { force: true });
   }
 }
 

@@ -42,9 +42,15 @@ function explain(error: unknown): string {
       ? `port ${error.port} is in use: stop the other program, or set PORT (with npm start: RECEIVER_PORT)`
       : `cannot listen on ${error.address}:${error.port} (${error.code}): set HOST and PORT`;
   }
+  if (isLookupError(error)) return `HOST ${error.hostname} is no address of this machine (${error.code}): set HOST`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function isListenError(error: unknown): error is Error & { code: string; address: string; port: number } {
   return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+}
+
+/** HOST is a name that nobody knows. The database's host is not meant: what fails there arrives as a DatabaseError. */
+function isLookupError(error: unknown): error is Error & { code: string; hostname: string } {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'getaddrinfo';
 }

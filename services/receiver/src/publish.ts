@@ -9,6 +9,7 @@ const MAX_WAITERS = 10_000;
 export class Publisher {
   private newest: Head;
   private readonly waiters = new Set<{ logSize: number; resolve: (isSealed: boolean) => void }>();
+  private isStopped = false;
 
   constructor(head: Head) {
     this.newest = head;
@@ -34,7 +35,7 @@ export class Publisher {
   /** Waits until `logSize` leaves are sealed. False: not within the time, or too many wait, or the service stops. */
   async untilSealed(logSize: number, timeoutMs: number): Promise<boolean> {
     if (this.newest.header.logSize >= logSize) return true;
-    if (this.waiters.size >= MAX_WAITERS) return false;
+    if (this.isStopped || this.waiters.size >= MAX_WAITERS) return false;
     return new Promise((resolve) => {
       const waiter = {
         logSize,
@@ -49,8 +50,9 @@ export class Publisher {
     });
   }
 
-  /** Answers everybody who waits. */
+  /** Answers everybody who waits; who comes later waits for nothing. */
   stop(): void {
+    this.isStopped = true;
     for (const waiter of this.waiters) waiter.resolve(false);
   }
 }

@@ -1,6 +1,7 @@
 // What each error means to a caller: one table from code to HTTP status, and the two shapes that answers take. The plain face of the service
 // (liotbchain's paths) says {status, message, errors}; everything else says problem+json (RFC 9457). A 5xx reveals nothing of the inside.
 
+import { isUnavailable } from '@telltale/database';
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type ItemFault, ReceiverError, type ReceiverErrorCode } from '../errors.ts';
 
@@ -72,6 +73,10 @@ function answerOf(error: FastifyError): Answer {
     const { statusCode: status, message } = error;
     const code = error.code ?? 'request-invalid';
     return { status, kind: 'rejected', code, message, faults: [{ position: null, code, message }] };
+  }
+  if (isUnavailable(error)) {
+    const message = 'the database is away; ask again soon';
+    return { status: 503, kind: 'retryable', code: 'database-unavailable', message, faults: [] };
   }
   return { status: 500, kind: 'fatal', code: 'internal', message: 'internal error', faults: [] };
 }

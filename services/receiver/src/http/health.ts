@@ -7,7 +7,7 @@ import { z } from 'zod';
 export function healthRoute(app: FastifyInstance): void {
   const schema = {
     summary: 'Whether the process answers',
-    tags: ['operation'],
+    tags: ['Operation'],
     response: { 200: z.object({ status: z.literal('ok') }) },
   };
   app.withTypeProvider<ZodTypeProvider>().get('/healthz', { schema }, () => ({ status: 'ok' as const }));

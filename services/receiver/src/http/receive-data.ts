@@ -62,7 +62,7 @@ export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): vo
           summary: 'Receive signed readings',
           description:
             'Verifies every signature and answers once the readings are durable: all of the request, or none of it.',
-          tags: ['liotbchain'],
+          tags: ['Readings and chain'],
           querystring: z.object({ wait: z.enum(['sealed']).optional() }),
           body: z.union([z.array(envelope).min(1), envelope]),
           response: { 200: success, 400: plainError, 413: plainError, 415: plainError, 503: plainError },

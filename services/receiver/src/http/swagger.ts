@@ -6,6 +6,10 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
+/** Nothing from another host. Swagger UI sets styles in its elements, so those may be inline; its icons are data: images. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /** Registers both; routes registered afterwards are part of the document. */
 export async function registerSwagger(app: FastifyInstance, now: () => Date): Promise<void> {
   const example = signedExample(now());
@@ -23,19 +27,21 @@ export async function registerSwagger(app: FastifyInstance, now: () => Date): Pr
     transform: jsonSchemaTransform,
     transformObject: (document) => withExample(jsonSchemaTransformObject(document), example),
   });
-  await app.register(swaggerUi, { routePrefix: '/apidocs', staticCSP: true });
+  await app.register(swaggerUi, { routePrefix: '/apidocs', staticCSP: CONTENT_SECURITY_POLICY });
 }
 
 /**
- * A request body as text, not as a value: the signature covers the bytes of `data` as they stand here, and a page that printed
- * the value in its own way would print other bytes. The key is made for this and forgotten: the device is an example.
+ * A request body as text: the signature covers the bytes of `data` as they stand in it. Swagger UI prints JSON with an indentation of two,
+ * so that is how it stands here. The key is made for this and forgotten: the device is an example.
  */
 function signedExample(now: Date): string {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const data = JSON.stringify({ device: 'Swagger example', distance: 120, timestamp: now.getTime() / 1000 });
-  const signature = sign(null, Buffer.from(data), privateKey).toString('base64');
-  const pem = JSON.stringify(publicKey.export({ type: 'spki', format: 'pem' }));
-  return `[\n  {\n    "data": ${data},\n    "signature": "${signature}",\n    "public_key": ${pem}\n  }\n]`;
+  const data = { device: 'Swagger example', distance: 120, timestamp: now.getTime() / 1000 };
+  // Within an array and an object the lines of `data` stand four spaces further in.
+  const message = JSON.stringify(data, null, 2).replaceAll('\n', '\n    ');
+  const signature = sign(null, Buffer.from(message), privateKey).toString('base64');
+  const public_key = publicKey.export({ type: 'spki', format: 'pem' });
+  return JSON.stringify([{ data, signature, public_key }], null, 2);
 }
 
 function withExample<Document extends object>(document: Document, example: string): Document {

@@ -49,7 +49,7 @@ export function validateChainRoute(app: FastifyInstance, validate: () => Promise
         summary: 'Validate the whole chain',
         description:
           'Recomputes every signature, hash, root and link from the stored bytes and names the first block and leaf that is wrong.',
-        tags: ['liotbchain'],
+        tags: ['Readings and chain'],
         response: { 200: report, 503: plainError },
       },
     },

@@ -116,8 +116,9 @@ function scanEnvelope(scanner: JsonScanner, position: number): Result<Envelope> 
   if (!signatureBytes || signatureBytes.length === 0) {
     return refuse('signature-malformed', 'signature is not canonical, padded base64');
   }
-  if (message.length > maxMessageBytes(signatureBytes.length)) {
-    const most = maxMessageBytes(signatureBytes.length);
+  // Below zero for a signature that would not fit a leaf by itself.
+  const most = Math.max(0, maxMessageBytes(signatureBytes.length));
+  if (message.length > most) {
     return refuse('message-too-long', `data has ${message.length} bytes, at most ${most} fit beside this signature`);
   }
   return accept({ position, message, signature: signatureBytes, publicKeyPem, reading: reading.value });

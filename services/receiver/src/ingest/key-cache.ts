@@ -9,6 +9,8 @@ export interface UsableKey {
 
 /** Keys kept: about 1 kB each. A guess above the devices that one receiver serves; a stranger's new keys push out only the oldest. */
 const MAX_KEYS = 10_000;
+/** Longest PEM text kept: an RSA key of 4096 bits has 800 characters. Bounds the cache's memory, as text of any length may stand around a key. */
+const MAX_KEPT_CHARACTERS = 2_048;
 
 /** Least recently used first. Owned by the ingest of one receiver. */
 export class KeyCache {
@@ -27,6 +29,7 @@ export class KeyCache {
     const verifier = createVerifier(key.value);
     if (!verifier.ok) return verifier;
     const usable = { key: key.value, verify: verifier.value };
+    if (pem.length > MAX_KEPT_CHARACTERS) return { ok: true, value: usable };
     this.keys.set(pem, usable);
     if (this.keys.size > MAX_KEYS) {
       const [oldest] = this.keys.keys();

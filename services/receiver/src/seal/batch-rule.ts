@@ -41,6 +41,8 @@ export function batch(pending: readonly PendingLeaf[], rule: BatchRule & { nowUs
   const maxWaitMs = readings > 0 ? rule.blockMaxWaitMs : REGISTRY_MAX_WAIT_MS;
   if (maxWaitMs === 0) return { sizes };
   const dueAtUs = oldest.receivedAtUs + maxWaitMs * 1000;
-  if (dueAtUs > rule.nowUs) return { sizes, dueAtUs };
+  // received_at never decreases along the log, so after the clock was set back it lies ahead: nobody waits for that.
+  const isAhead = oldest.receivedAtUs > rule.nowUs;
+  if (dueAtUs > rule.nowUs && !isAhead) return { sizes, dueAtUs };
   return { sizes: [...sizes, pending.length - start] };
 }

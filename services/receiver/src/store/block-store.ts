@@ -26,7 +26,7 @@ interface BlockRow {
 }
 
 /** Blocks that one read brings into memory: 116 kB of headers. */
-const PAGE_BLOCKS = 1024;
+const PAGE_BLOCKS = 64;
 
 /** The newest block. Throws when there is none or its header cannot be read: then the database is not a ledger, or was altered. */
 export async function loadHead(client: Pool | PoolClient): Promise<Head> {

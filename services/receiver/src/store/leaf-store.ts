@@ -23,9 +23,9 @@ export interface NewKeyDevice {
 /** Leaves in a partition: 2^24, about 5 GB of ordinary readings, and a multiple of every tile that is ever archived with it. A guess. */
 const PARTITION_LEAVES = 2 ** 24;
 /** Bytes of leaves that one read brings into memory, unless a single leaf is larger. Bounds a slow client's share. */
-const PAGE_BYTES = 1024 * 1024;
+const PAGE_BYTES = 256 * 1024;
 /** Leaves that one read brings at most: about PAGE_BYTES of the smallest readings. */
-const PAGE_LEAVES = 4096;
+const PAGE_LEAVES = 64;
 
 /** Of these transaction ids (at most one group commit's) those that are in the log, with their leaves. */
 export async function findTransactions(

@@ -1,0 +1,147 @@
+// The accept transaction: places in the log, first uses, clocks, and two receivers on one database.
+
+import { LEAF_KIND, parseEnrolment, toHex } from '@telltale/ledger';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startIngestParts } from '../testing/ingest-parts.ts';
+import { openLedgerRows } from '../testing/ledger-rows.ts';
+import { mustAccept, type TestReceipt, validateChainOf } from '../testing/post-readings.ts';
+import { makeDevice } from '../testing/test-device.ts';
+import { startTestReceiver } from '../testing/test-receiver.ts';
+import { acceptReadings } from './accept.ts';
+import { RegistryCache } from './registry-cache.ts';
+
+async function startParts() {
+  const parts = await startIngestParts();
+  onTestFinished(() => parts.stop());
+  return parts;
+}
+
+describe('accepting readings', () => {
+  it('writes a first-use leaf just before the first reading of each key and device', async () => {
+    const parts = await startParts();
+    const [one, other] = [makeDevice(), makeDevice()];
+    const readings = await parts.read(
+      one.envelope('{"device":"a","n":1}'),
+      one.envelope('{"device":"a","n":2}'),
+      one.envelope('{"device":"b"}'),
+      one.envelope('{"n":3}'),
+      other.envelope('{"device":"a","n":1}'),
+    );
+    const registry = new RegistryCache();
+    const first = await acceptReadings(parts.pool, { readings, registry, nowUs: () => 1_000 });
+    expect(first.entries.map((entry) => entry.leafIndex)).toEqual([1, 2, 4, 6, 8]);
+    expect(first).toMatchObject({ logSize: 9, newReadings: 5 });
+    const { rows } = await parts.pool.query<{ kind: number }>(
+      'SELECT get_byte(leaf, 0) AS kind FROM leaves ORDER BY leaf_index',
+    );
+    expect(rows.map((row) => row.kind)).toEqual([2, 1, 1, 2, 1, 2, 1, 2, 1]);
+    const again = await acceptReadings(parts.pool, { readings, registry, nowUs: () => 2_000 });
+    expect(again).toEqual({ ...first, newReadings: 0 });
+  });
+
+  it('finds a device that is enrolled already without having seen it itself', async () => {
+    const parts = await startParts();
+    const device = makeDevice();
+    const nowUs = () => 1_000;
+    const readings = await parts.read(device.envelope('{"device":"a","n":1}'));
+    await acceptReadings(parts.pool, { readings, registry: new RegistryCache(), nowUs });
+    const more = await parts.read(device.envelope('{"device":"a","n":2}'));
+    const { entries } = await acceptReadings(parts.pool, { readings: more, registry: new RegistryCache(), nowUs });
+    expect(entries.map((entry) => entry.leafIndex)).toEqual([2]);
+  });
+
+  it('never lets received_at decrease, though the clock jumps back', async () => {
+    const parts = await startParts();
+    const device = makeDevice();
+    const registry = new RegistryCache();
+    const times: number[] = [];
+    for (const [n, nowUs] of [5_000, 4_000, 4_500, 6_000].entries()) {
+      const readings = await parts.read(device.envelope(`{"n":${n}}`));
+      const { entries } = await acceptReadings(parts.pool, { readings, registry, nowUs: () => nowUs });
+      times.push(...entries.map((entry) => entry.receivedAtUs));
+    }
+    expect(times).toEqual([5_000, 5_000, 5_000, 6_000]);
+  });
+
+  it('looks again at what it knows of the registry when another receiver has moved it', async () => {
+    const parts = await startParts();
+    const registry = new RegistryCache();
+    let clockUs = 1_000;
+    const nowUs = () => clockUs++;
+    const [mine, others] = [makeDevice(), makeDevice()];
+    const accept = async (envelope: string, cache: RegistryCache) =>
+      acceptReadings(parts.pool, { readings: await parts.read(envelope), registry: cache, nowUs });
+    await accept(mine.envelope('{"n":1}'), registry);
+    await accept(others.envelope('{"n":1}'), new RegistryCache());
+    // As revocation will: a pair leaves the registry, and its version moves.
+    await parts.pool.query('DELETE FROM key_devices WHERE leaf_index = 0');
+    await parts.pool.query('UPDATE log_counter SET registry_version = registry_version + 1');
+    expect((await accept(mine.envelope('{"n":2}'), registry)).entries).toMatchObject([{ leafIndex: 5 }]);
+  });
+});
+
+describe('two receivers on one database', () => {
+  it('give each message one leaf and each key and device one first use, whoever is asked', async () => {
+    const variables = { BLOCK_MAX_WAIT_MS: '50', TRANSACTIONS_PER_BLOCK: '20' };
+    const one = await startTestReceiver({ variables });
+    onTestFinished(() => one.stop());
+    const two = await startTestReceiver({ variables, beside: one });
+    onTestFinished(() => two.stop());
+    const rows = openLedgerRows(one);
+    onTestFinished(() => rows.close());
+
+    const devices = [makeDevice('ed25519'), makeDevice('ecdsa-p256'), makeDevice('rsa-pss'), makeDevice('ed25519')];
+    const messages = devices.flatMap((device, d) =>
+      Array.from({ length: 30 }, (_, n) => ({ device, text: `{"device":"${d}-${n % 7}","n":${n}}` })),
+    );
+    // Each request overlaps with the two before and after it, and goes to both receivers, signed anew.
+    const requests = messages.flatMap((_, at) => {
+      const some = [0, 1, 2].flatMap((i) => messages[(at + i) % messages.length] ?? []);
+      return [one, two].map((receiver) => ({ receiver, some }));
+    });
+    const answers = await Promise.all(
+      requests.map(async ({ receiver, some }) => {
+        const body = `[${some.map(({ device, text }) => device.envelope(text)).join(',')}]`;
+        const receipts = await mustAccept(receiver.url, body);
+        return some.map((message, i) => ({ message, receipt: receipts[i] }));
+      }),
+    );
+
+    const places = new Map<unknown, TestReceipt>();
+    for (const { message, receipt } of answers.flat()) {
+      if (!receipt) throw new Error('a receipt is missing');
+      const known = places.get(message) ?? receipt;
+      places.set(message, known);
+      expect(receipt).toMatchObject({
+        transaction_id: known.transaction_id,
+        leaf_index: known.leaf_index,
+        leaf_hash: known.leaf_hash,
+        received_at: known.received_at,
+      });
+    }
+
+    const leaves = await rows.leaves();
+    expect(leaves.map(({ leafIndex }) => leafIndex)).toEqual(leaves.map((_, i) => i));
+    const times = leaves.map(({ leaf }) => leaf.receivedAtUs);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    const readings = leaves.filter(({ leaf }) => leaf.kind === LEAF_KIND.reading);
+    expect(readings).toHaveLength(messages.length);
+    const firstUses = leaves.flatMap(({ leaf }) => {
+      if (leaf.kind !== LEAF_KIND.keyEnrolled) return [];
+      const enrolment = parseEnrolment(leaf.message);
+      if (!enrolment.ok) throw new Error(enrolment.message);
+      return enrolment.value.devices.map((device) => `${toHex(leaf.keyId)} ${device}`);
+    });
+    expect(firstUses).toHaveLength(devices.length * 7);
+    expect(new Set(firstUses).size).toBe(firstUses.length);
+    expect(await rows.counts()).toMatchObject({ nextLeafIndex: leaves.length, keys: 4, keyDevices: firstUses.length });
+
+    const body = `[${messages.map(({ device, text }) => device.envelope(text)).join(',')}]`;
+    const sealed = await mustAccept(two.url, body, '?wait=sealed');
+    expect(sealed.every((receipt) => receipt.block_index !== undefined)).toBe(true);
+    for (const receiver of [one, two]) {
+      const verdict = await validateChainOf(receiver.url);
+      expect(verdict).toMatchObject({ valid: true, leaves: leaves.length, readings: messages.length, pending: 0 });
+    }
+  });
+});
