@@ -1,140 +1,118 @@
-// The accept transaction: gives verified readings their place in the log. The only code that writes leaves.
-// Source: architecture.md "The way of a reading", step 2.
+// The accept transaction: gives verified readings their place in the log. Together with registry/append-registry.ts the only code that
+// writes leaves. Source: architecture.md "The way of a reading", step 2.
 
 import { inTransaction } from '@telltale/database';
-import {
-  asHash,
-  decodeLeaf,
-  encodeEnrolment,
-  encodeLeaf,
-  type Hash,
-  LEAF_KIND,
-  leafHash,
-  type ReceiptEntry,
-  toHex,
-  UNSIGNED,
-} from '@telltale/ledger';
+import { asHash, decodeLeaf, encodeEnrolment, LEAF_KIND, leafHash, type ReceiptEntry, toHex, UNSIGNED } from '@telltale/ledger';
 import type { Pool, PoolClient } from 'pg';
-import { type LogCounter, lockCounter } from '../store/identity-store.ts';
-import {
-  appendLeaves,
-  findKeyDevices,
-  findTransactions,
-  type NewKeyDevice,
-  type NewLeaf,
-} from '../store/leaf-store.ts';
+import type { ItemFault } from '../errors.ts';
+import { lockCounter } from '../store/identity-store.ts';
+import { findTransactions } from '../store/leaf-store.ts';
+import { findStandings } from '../store/registry-store.ts';
+import { LogAppend } from './log-append.ts';
 import { type KeyDevice, pairName, type RegistryCache } from './registry-cache.ts';
+import { judge, type Verdict } from './standing-rule.ts';
 import type { VerifiedReading } from './verify-envelopes.ts';
+
+/** What became of one request: a place for each of its readings, in order, or nothing of it. */
+export type Outcome = { readonly entries: readonly ReceiptEntry[] } | { readonly faults: readonly ItemFault[] };
 
 /** What a group commit did. */
 export interface Accepted {
-  /** One entry for each reading given, in order; readings that were in the log already have their old place. */
-  readonly entries: ReceiptEntry[];
-  /** Leaves in the log now. */
-  readonly logSize: number;
+  /** One for each request, in order. */
+  readonly outcomes: readonly Outcome[];
   readonly newReadings: number;
 }
 
 /**
- * Accepts readings in one transaction (READ COMMITTED) and returns once they are durable. The order of its steps is what makes it right:
- * 1. Lock the counter row: one receiver at a time, from here to the commit.
- * 2. In a new statement, so with a snapshot taken after the lock, look the transaction ids up: whatever another receiver accepted is seen.
- * 3. Give the next leaf indexes to new readings only, each new (key, device) pair's first-use leaf just before its reading.
- * 4. Insert, advance the counter, commit. Commits follow the order of the lock, so readers never see a leaf without those before it.
+ * Accepts requests in one transaction (READ COMMITTED) and returns once they are durable. The order of its steps is what makes it right:
+ * 1. Lock the counter row: one receiver at a time, from here to the commit. Enrolment and revocation take the same lock.
+ * 2. In new statements, so with snapshots taken after the lock, look the transaction ids up, and how the keys stand: whatever another
+ *    receiver accepted or revoked is seen. What the cache knows is believed only while the registry's version stands.
+ * 3. Refuse the requests that hold a reading whose key may not speak for its device, unless that reading is in the log already.
+ * 4. Give the next leaf indexes to new readings only, each new (key, device) pair's first-use leaf just before its reading.
+ * 5. Insert, advance the counter, commit. Commits follow the order of the lock, so readers never see a leaf without those before it.
  * A crash before the commit leaves nothing; after it, everything, and a sender that heard no answer gets the same receipts by sending again.
  * Throws what PostgreSQL throws, and CommitOutcomeUnknownError.
  */
-export async function acceptReadings(
+export async function acceptRequests(
   pool: Pool,
-  group: { readings: readonly VerifiedReading[]; registry: RegistryCache; nowUs: () => number },
+  group: {
+    requests: readonly (readonly VerifiedReading[])[];
+    registry: RegistryCache;
+    isStrict: boolean;
+    nowUs: () => number;
+  },
 ): Promise<Accepted> {
-  const { readings, registry } = group;
+  const { requests, registry, isStrict } = group;
   const done = await inTransaction(pool, { isolation: 'read committed' }, async (client) => {
     const counter = await lockCounter(client);
     registry.setVersion(counter.registryVersion);
+    const readings = requests.flat();
     const known = await findKnown(client, readings);
-    const pairs = await findPairs(client, { readings, known, registry });
-    const append = new Append({ counter, pairs, nowUs: group.nowUs() });
-    const entries = readings.map((reading) => append.entryOf(reading, known));
-    if (append.leaves.length > 0) await appendLeaves(client, append);
-    return { entries, append, counter, pairs };
+    const verdicts = await judgePairs(client, { readings, known, registry, isStrict });
+    const append = new LogAppend({ counter, nowUs: group.nowUs() });
+    const outcomes = requests.map((request) => settle(request, { known, verdicts, append }));
+    await append.write(client);
+    return { outcomes, append, counter, verdicts };
   });
   const versions = { found: done.counter.registryVersion, left: done.append.counter.registryVersion };
-  registry.learn([...done.pairs.values(), ...done.append.keyDevices], versions);
-  const newReadings = done.append.leaves.length - done.append.keyDevices.length;
-  return { entries: done.entries, logSize: done.append.counter.nextLeafIndex, newReadings };
+  registry.learn(acceptedPairs(done.verdicts), versions);
+  const newReadings = done.append.leaves.length - done.append.enrolments.length;
+  return { outcomes: done.outcomes, newReadings };
 }
 
-/** The leaves that a transaction appends, as it grows reading by reading. */
-class Append {
-  readonly leaves: NewLeaf[] = [];
-  readonly keyDevices: NewKeyDevice[] = [];
-  private readonly receivedAtUs: number;
-  private readonly found: LogCounter;
-  private readonly pairs: Map<string, KeyDevice>;
+/** How a pair was judged. A pair of first use that a reading of this group has used is accepted from then on. */
+interface Judged {
+  readonly pair: KeyDevice;
+  verdict: Verdict;
+}
 
-  constructor(start: { counter: LogCounter; pairs: Map<string, KeyDevice>; nowUs: number }) {
-    this.found = start.counter;
-    this.pairs = new Map(start.pairs);
-    // The receiver's clock may jump back; the log's never does.
-    this.receivedAtUs = Math.max(start.nowUs, start.counter.lastReceivedAtUs);
-  }
+function settle(
+  request: readonly VerifiedReading[],
+  at: { known: Map<string, ReceiptEntry>; verdicts: Map<string, Judged>; append: LogAppend },
+): Outcome {
+  const faults = request.flatMap((reading) => {
+    const verdict = at.known.has(toHex(reading.transactionId)) ? 'accepted' : at.verdicts.get(pairName(reading))?.verdict;
+    return typeof verdict === 'object' ? [{ position: reading.position, ...verdict }] : [];
+  });
+  return faults.length > 0 ? { faults } : { entries: request.map((reading) => entryOf(reading, at)) };
+}
 
-  get counter(): LogCounter {
-    return {
-      nextLeafIndex: this.found.nextLeafIndex + this.leaves.length,
-      lastReceivedAtUs: this.receivedAtUs,
-      registryVersion: this.found.registryVersion + BigInt(this.keyDevices.length),
-    };
+/** The place of a reading: the one that it has, also from earlier in this group, or the next. */
+function entryOf(
+  reading: VerifiedReading,
+  at: { known: Map<string, ReceiptEntry>; verdicts: Map<string, Judged>; append: LogAppend },
+): ReceiptEntry {
+  const id = toHex(reading.transactionId);
+  const old = at.known.get(id);
+  if (old) return old;
+  const judged = at.verdicts.get(pairName(reading));
+  if (judged?.verdict === 'first-use') {
+    enrolAtFirstUse(reading, at.append);
+    judged.verdict = 'accepted';
   }
+  const { key, keyId, signature, message } = reading;
+  const entry = at.append.push({ kind: LEAF_KIND.reading, algorithm: key.algorithm, keyId, signature, message });
+  at.known.set(id, entry);
+  return entry;
+}
 
-  /** The place of a reading: the one that it has, also from earlier in this group, or the next. */
-  entryOf(reading: VerifiedReading, known: Map<string, ReceiptEntry>): ReceiptEntry {
-    const id = toHex(reading.transactionId);
-    const old = known.get(id);
-    if (old) return old;
-    this.enrolAtFirstUse(reading);
-    const { key, keyId, signature, message } = reading;
-    const { receivedAtUs } = this;
-    const leaf = encodeLeaf({
-      kind: LEAF_KIND.reading,
-      algorithm: key.algorithm,
-      receivedAtUs,
-      keyId,
-      signature,
-      message,
-    });
-    const transactionId = asHash(reading.transactionId);
-    const entry = { ...this.push(leaf, transactionId), transactionId, receivedAtUs };
-    known.set(id, entry);
-    return entry;
-  }
+function enrolAtFirstUse({ key, keyId, device }: VerifiedReading, append: LogAppend): void {
+  const message = encodeEnrolment({ authority: 'first-use', key, devices: [device] });
+  const signature = new Uint8Array(0);
+  const { leafIndex } = append.push({ kind: LEAF_KIND.keyEnrolled, algorithm: UNSIGNED, keyId, signature, message });
+  append.enrolments.push({ keyId, publicKey: key.spki, devices: [device], leafIndex });
+}
 
-  private enrolAtFirstUse(reading: VerifiedReading): void {
-    const pair = { keyId: reading.keyId, device: reading.device };
-    if (this.pairs.has(pairName(pair))) return;
-    this.pairs.set(pairName(pair), pair);
-    const leaf = encodeLeaf({
-      kind: LEAF_KIND.keyEnrolled,
-      algorithm: UNSIGNED,
-      receivedAtUs: this.receivedAtUs,
-      keyId: reading.keyId,
-      signature: new Uint8Array(0),
-      message: encodeEnrolment({ authority: 'first-use', key: reading.key, devices: [reading.device] }),
-    });
-    const { leafIndex } = this.push(leaf, leafHash(leaf));
-    this.keyDevices.push({ ...pair, publicKey: reading.key.spki, leafIndex });
-  }
-
-  private push(leaf: Uint8Array, transactionId: Hash): { leafIndex: number; leafHash: Hash } {
-    const { nextLeafIndex: leafIndex } = this.counter;
-    this.leaves.push({ leafIndex, leaf, transactionId });
-    return { leafIndex, leafHash: leafHash(leaf) };
-  }
+function acceptedPairs(verdicts: Map<string, Judged>): KeyDevice[] {
+  return [...verdicts.values()].filter(({ verdict }) => verdict === 'accepted').map(({ pair }) => pair);
 }
 
 /** The places of those readings that are in the log already, by transaction id. */
-async function findKnown(client: PoolClient, readings: readonly VerifiedReading[]): Promise<Map<string, ReceiptEntry>> {
+async function findKnown(
+  client: PoolClient,
+  readings: readonly VerifiedReading[],
+): Promise<Map<string, ReceiptEntry>> {
   const rows = await findTransactions(
     client,
     readings.map((reading) => reading.transactionId),
@@ -145,27 +123,36 @@ async function findKnown(client: PoolClient, readings: readonly VerifiedReading[
       if (!leaf.ok) throw new Error(`leaf ${row.leafIndex} cannot be read: ${leaf.message}`);
       const { receivedAtUs } = leaf.value;
       const transactionId = asHash(row.transactionId);
-      return [
-        toHex(transactionId),
-        { transactionId, leafIndex: row.leafIndex, leafHash: leafHash(row.leaf), receivedAtUs },
-      ];
+      const { leafIndex } = row;
+      return [toHex(transactionId), { transactionId, leafIndex, leafHash: leafHash(row.leaf), receivedAtUs }];
     }),
   );
 }
 
-/** Of the pairs that new readings speak as, those that the registry has. */
-async function findPairs(
+/** Judges the pairs that new readings speak as: from the cache, and the rest from the tables. */
+async function judgePairs(
   client: PoolClient,
-  of: { readings: readonly VerifiedReading[]; known: Map<string, ReceiptEntry>; registry: RegistryCache },
-): Promise<Map<string, KeyDevice>> {
-  const cached = new Map<string, KeyDevice>();
-  const unsure = new Map<string, KeyDevice>();
-  for (const { transactionId, keyId, device } of of.readings) {
-    if (of.known.has(toHex(transactionId))) continue;
-    const pair = { keyId, device };
-    (of.registry.has(pair) ? cached : unsure).set(pairName(pair), pair);
+  of: {
+    readings: readonly VerifiedReading[];
+    known: Map<string, ReceiptEntry>;
+    registry: RegistryCache;
+    isStrict: boolean;
+  },
+): Promise<Map<string, Judged>> {
+  const verdicts = new Map<string, Judged>();
+  const unsure: VerifiedReading[] = [];
+  for (const reading of of.readings) {
+    const name = pairName(reading);
+    if (verdicts.has(name) || of.known.has(toHex(reading.transactionId))) continue;
+    const isCached = of.registry.has(reading);
+    verdicts.set(name, { pair: { keyId: reading.keyId, device: reading.device }, verdict: 'accepted' });
+    if (!isCached) unsure.push(reading);
   }
-  const found = unsure.size === 0 ? [] : await findKeyDevices(client, [...unsure.values()]);
-  for (const pair of found) cached.set(pairName(pair), pair);
-  return cached;
+  if (unsure.length === 0) return verdicts;
+  const standings = await findStandings(client, unsure);
+  for (const [i, { hasDevice, ...reading }] of unsure.entries()) {
+    const judged = verdicts.get(pairName(reading));
+    if (judged) judged.verdict = judge({ standing: standings[i] ?? 'unknown', hasDevice, isStrict: of.isStrict });
+  }
+  return verdicts;
 }

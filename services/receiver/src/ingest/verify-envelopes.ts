@@ -7,10 +7,14 @@ import type { KeyCache, UsableKey } from './key-cache.ts';
 
 /** A reading whose signature is right. */
 export interface VerifiedReading {
+  /** Place in its request, from 0. */
+  readonly position: number;
   readonly key: PublicKey;
   readonly keyId: KeyId;
   /** The device that it speaks for, the key's own where the message names none. */
   readonly device: string;
+  /** Whether the message itself names the device. */
+  readonly hasDevice: boolean;
   readonly message: Uint8Array;
   readonly signature: Uint8Array;
   readonly transactionId: Uint8Array;
@@ -39,10 +43,12 @@ async function verifyEnvelope(envelope: Envelope, keys: KeyCache): Promise<Verif
 }
 
 function toReading(envelope: Envelope, { key }: UsableKey): VerifiedReading {
-  const { message, signature, reading } = envelope;
+  const { position, message, signature, reading } = envelope;
   const { keyId } = key;
   const device = reading.device ?? ownDevice(keyId);
-  return { key, keyId, device, message, signature, transactionId: readingTransactionId({ keyId, message }) };
+  const hasDevice = reading.device !== undefined;
+  const transactionId = readingTransactionId({ keyId, message });
+  return { position, key, keyId, device, hasDevice, message, signature, transactionId };
 }
 
 function isFault(result: VerifiedReading | ItemFault): result is ItemFault {

@@ -12,11 +12,17 @@ export interface NewLeaf extends StoredLeaf {
   readonly transactionId: Uint8Array;
 }
 
-/** A key, or a key's further device, that a new registry leaf names. */
-export interface NewKeyDevice {
+/** What a new kind 2 leaf says of a key. */
+export interface NewEnrolment {
   readonly keyId: Uint8Array;
   readonly publicKey: Uint8Array;
-  readonly device: string;
+  readonly devices: readonly string[];
+  readonly leafIndex: number;
+}
+
+/** What a new kind 3 leaf says of a key. */
+export interface NewRevocation {
+  readonly keyId: Uint8Array;
   readonly leafIndex: number;
 }
 
@@ -58,29 +64,22 @@ export async function countTransactions(client: PoolClient): Promise<number> {
   return Number(rows[0]?.count);
 }
 
-/** Of these (key, device) pairs those that the registry has. */
-export async function findKeyDevices(
-  client: PoolClient,
-  pairs: readonly { keyId: Uint8Array; device: string }[],
-): Promise<{ keyId: Uint8Array; device: string }[]> {
-  const { rows } = await client.query<{ key_id: Buffer; device: string }>(
-    `SELECT key_id, device
-       FROM key_devices JOIN unnest($1::bytea[], $2::text[]) AS wanted (key_id, device) USING (key_id, device)`,
-    [pairs.map((pair) => pair.keyId), pairs.map((pair) => pair.device)],
-  );
-  return rows.map((row) => ({ keyId: row.key_id, device: row.device }));
-}
-
 /**
- * Appends leaves and advances the counter, all in one statement. The caller holds the counter's lock and has given the indexes.
- * A crash before the caller's COMMIT leaves nothing of it; after it, everything: leaves, ids and counter cannot come apart.
+ * Appends leaves, with what registry leaves among them change, and advances the counter. The caller holds the counter's lock and has given
+ * the indexes. A crash before the caller's COMMIT leaves nothing of it; after it, everything: leaves, ids, registry and counter cannot come apart.
  */
 export async function appendLeaves(
   client: PoolClient,
-  append: { leaves: readonly NewLeaf[]; keyDevices: readonly NewKeyDevice[]; counter: LogCounter },
+  append: {
+    leaves: readonly NewLeaf[];
+    enrolments: readonly NewEnrolment[];
+    revocations: readonly NewRevocation[];
+    counter: LogCounter;
+  },
 ): Promise<void> {
-  const { leaves, keyDevices, counter } = append;
-  if (keyDevices.length > 0) await insertKeyDevices(client, keyDevices);
+  const { leaves, enrolments, revocations, counter } = append;
+  if (enrolments.length > 0) await insertEnrolments(client, enrolments);
+  if (revocations.length > 0) await updateRevocations(client, revocations);
   await client.query(
     `WITH new AS (
        SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS new (leaf_index, leaf, transaction_id)
@@ -101,22 +100,35 @@ export async function appendLeaves(
   );
 }
 
-async function insertKeyDevices(client: PoolClient, keyDevices: readonly NewKeyDevice[]): Promise<void> {
+/** A key keeps the leaf that first named it, and each of its devices likewise. */
+async function insertEnrolments(client: PoolClient, enrolments: readonly NewEnrolment[]): Promise<void> {
   await client.query(
-    `WITH new AS (
-       SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bigint[]) AS new (key_id, public_key, device, leaf_index)
-     ), first_uses AS (
-       INSERT INTO keys (key_id, public_key, leaf_index)
-       SELECT key_id, public_key, min(leaf_index) FROM new GROUP BY key_id, public_key
-       ON CONFLICT (key_id) DO NOTHING
-     )
-     INSERT INTO key_devices (key_id, device, leaf_index) SELECT key_id, device, leaf_index FROM new`,
+    `INSERT INTO keys (key_id, public_key, leaf_index)
+     SELECT key_id, public_key, min(leaf_index)
+       FROM unnest($1::bytea[], $2::bytea[], $3::bigint[]) AS new (key_id, public_key, leaf_index)
+      GROUP BY key_id, public_key
+     ON CONFLICT (key_id) DO NOTHING`,
     [
-      keyDevices.map((pair) => pair.keyId),
-      keyDevices.map((pair) => pair.publicKey),
-      keyDevices.map((pair) => pair.device),
-      keyDevices.map((pair) => pair.leafIndex),
+      enrolments.map((enrolment) => enrolment.keyId),
+      enrolments.map((enrolment) => enrolment.publicKey),
+      enrolments.map((enrolment) => enrolment.leafIndex),
     ],
+  );
+  const pairs = enrolments.flatMap(({ keyId, devices, leafIndex }) => devices.map((device) => ({ keyId, device, leafIndex })));
+  await client.query(
+    `INSERT INTO key_devices (key_id, device, leaf_index)
+     SELECT * FROM unnest($1::bytea[], $2::text[], $3::bigint[])
+     ON CONFLICT (key_id, device) DO NOTHING`,
+    [pairs.map((pair) => pair.keyId), pairs.map((pair) => pair.device), pairs.map((pair) => pair.leafIndex)],
+  );
+}
+
+async function updateRevocations(client: PoolClient, revocations: readonly NewRevocation[]): Promise<void> {
+  await client.query(
+    `UPDATE keys SET revoked_at_leaf = new.leaf_index
+       FROM unnest($1::bytea[], $2::bigint[]) AS new (key_id, leaf_index)
+      WHERE keys.key_id = new.key_id`,
+    [revocations.map((revocation) => revocation.keyId), revocations.map((revocation) => revocation.leafIndex)],
   );
 }
 

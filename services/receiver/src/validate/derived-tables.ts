@@ -118,10 +118,10 @@ export class DerivedTables {
     const stored = await loadRegistryTables(this.client);
     const wrong = { code: 'registry-table', message: 'the tables of keys and devices do not fit the log' };
     let keys = 0;
-    for (const { key, devices, leafIndex } of registry.keys()) {
+    for (const { key, devices, leafIndex, revokedAt } of registry.keys()) {
       keys++;
       const row = stored.get(toHex(key.keyId));
-      if (!row || row.leafIndex !== leafIndex || !equalBytes(row.publicKey, key.spki)) return wrong;
+      if (!row || row.leafIndex !== leafIndex || row.revokedAtLeaf !== revokedAt || !equalBytes(row.publicKey, key.spki)) return wrong;
       if (row.devices.size !== devices.size) return wrong;
       for (const [device, at] of devices) if (row.devices.get(device) !== at) return wrong;
     }
