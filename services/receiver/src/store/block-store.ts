@@ -26,7 +26,7 @@ interface BlockRow {
 }
 
 /** Blocks that one read brings into memory: 116 kB of headers. */
-const PAGE_BLOCKS = 64;
+const PAGE_BLOCKS = 1024;
 
 /** The newest block. Throws when there is none or its header cannot be read: then the database is not a ledger, or was altered. */
 export async function loadHead(client: Pool | PoolClient): Promise<Head> {
@@ -55,13 +55,13 @@ export async function insertBlocks(client: PoolClient, blocks: readonly StoredBl
 /** All blocks of [start, end), in order, a page at a time; between pages no connection is held when `client` is a pool. */
 export async function* readBlocks(
   client: Pool | PoolClient,
-  range: { start: number; end: number },
+  range: { start: number; end: number; pageBlocks?: number },
 ): AsyncGenerator<StoredBlock> {
   let start = range.start;
   while (start < range.end) {
     const { rows } = await client.query<BlockRow>(
       'SELECT * FROM blocks WHERE block_index >= $1 AND block_index < $2 ORDER BY block_index LIMIT $3',
-      [start, range.end, PAGE_BLOCKS],
+      [start, range.end, range.pageBlocks ?? PAGE_BLOCKS],
     );
     const last = rows.at(-1);
     if (!last) return;

@@ -23,9 +23,9 @@ export interface NewKeyDevice {
 /** Leaves in a partition: 2^24, about 5 GB of ordinary readings, and a multiple of every tile that is ever archived with it. A guess. */
 const PARTITION_LEAVES = 2 ** 24;
 /** Bytes of leaves that one read brings into memory, unless a single leaf is larger. Bounds a slow client's share. */
-const PAGE_BYTES = 256 * 1024;
+const PAGE_BYTES = 1024 * 1024;
 /** Leaves that one read brings at most: about PAGE_BYTES of the smallest readings. */
-const PAGE_LEAVES = 64;
+const PAGE_LEAVES = 4096;
 
 /** Of these transaction ids (at most one group commit's) those that are in the log, with their leaves. */
 export async function findTransactions(
@@ -120,10 +120,10 @@ async function insertKeyDevices(client: PoolClient, keyDevices: readonly NewKeyD
   );
 }
 
-/** The next leaves of [start, end), in order: as many as fit a page of memory, at least one if there is any. */
+/** The next leaves of [start, end), in order: as many as fit a page of memory and `pageLeaves`, at least one if there is any. */
 export async function readLeafPage(
   client: Pool | PoolClient,
-  range: { start: number; end: number },
+  range: { start: number; end: number; pageLeaves?: number },
 ): Promise<StoredLeaf[]> {
   const { rows } = await client.query<{ leaf_index: bigint; leaf: Buffer }>(
     `SELECT leaf_index, leaf
@@ -132,7 +132,7 @@ export async function readLeafPage(
                       WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index LIMIT $3) AS candidates) AS page
       WHERE bytes_before < $4
       ORDER BY leaf_index`,
-    [range.start, range.end, PAGE_LEAVES, PAGE_BYTES],
+    [range.start, range.end, range.pageLeaves ?? PAGE_LEAVES, PAGE_BYTES],
   );
   return rows.map((row) => ({ leafIndex: Number(row.leaf_index), leaf: row.leaf }));
 }

@@ -8,6 +8,7 @@ import {
   type ChainFault,
   type ChainSummary,
   ChainVerifier,
+  decodeHeader,
   equalBytes,
   headerHash,
   type PublicKey,
@@ -81,7 +82,7 @@ class Validation {
     const block: Block = { header, signature, leaves: taken.leaves };
     this.seen = [];
     const fault = await this.verifier.addBlock(block);
-    if (fault) return fault.code === 'log-root' ? this.locate(fault) : fault;
+    if (fault) return this.locate(fault);
     const derived = await this.derived.take(this.seen, 'sealed');
     return derived && this.earliest({ ...derived, blockIndex });
   }
@@ -97,7 +98,7 @@ class Validation {
       this.seen = [];
       for (const leaf of taken.leaves) {
         const fault = await this.verifier.addPending(leaf);
-        if (fault) return fault;
+        if (fault) return this.locate(fault);
       }
       const derived = await this.derived.take(this.seen, 'pending');
       if (derived) return this.earliest(derived);
@@ -113,9 +114,14 @@ class Validation {
     return (await this.verifier.settle()) ?? fault;
   }
 
-  /** A wrong root names no leaf; the stored tiles and transaction ids remember what the leaves were and may say which one it is. */
+  /**
+   * A fault can show behind the leaf that was altered: a wrong root names none, and the reading after a first use is refused when that
+   * names another device. The stored tiles and transaction ids remember what the leaves were and may say which one it is.
+   */
   private async locate(fault: ChainFault): Promise<ChainFault> {
+    const end = fault.code === 'log-root' ? Number.POSITIVE_INFINITY : (fault.leafIndex ?? 0);
     for (const { leafIndex, leafHash, transactionId } of this.seen) {
+      if (leafIndex >= end) break;
       const index = Math.floor(leafIndex / TILE_WIDTH);
       const tile = await readTile(this.client, { level: 0, index });
       const start = (leafIndex % TILE_WIDTH) * leafHash.length;
@@ -131,6 +137,10 @@ function columnFault(stored: StoredBlock, expected: number): { code: string; mes
   if (stored.blockIndex !== expected) return { code: 'block-missing', message: `block ${expected} is missing` };
   if (!equalBytes(stored.hash, headerHash(stored.header))) {
     return { code: 'block-hash', message: 'the stored hash is not that of the header' };
+  }
+  const header = decodeHeader(stored.header);
+  if (header.ok && header.value.logSize !== stored.logSize) {
+    return { code: 'log-size', message: 'the stored log_size is not that of the header' };
   }
   return undefined;
 }
