@@ -34,6 +34,9 @@ function isConnectionUrl(connectionString: string): boolean {
   }
 }
 
+/** What a promised sealing time leaves for mining and for a restart. A guess. */
+const PROMISE_MARGIN_MS = 60_000;
+
 /** The receiver's variables, as .env.example documents them. An empty variable counts as unset. */
 export const receiverVariables = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -101,6 +104,13 @@ export function parseConfig(environment: NodeJS.ProcessEnv): ReceiverConfig {
     throw new ConfigError(`wrong configuration: ${faults.join('; ')}`);
   }
   const variables = parsed.data;
+  const { SEAL_PROMISE_MS: promiseMs, BLOCK_MAX_WAIT_MS: waitMs } = variables;
+  if (promiseMs !== 0 && promiseMs < waitMs + PROMISE_MARGIN_MS) {
+    const least = `BLOCK_MAX_WAIT_MS and ${PROMISE_MARGIN_MS} more`;
+    throw new ConfigError(
+      `wrong configuration: SEAL_PROMISE_MS: must be 0 or at least ${least}: a promise that is broken is evidence`,
+    );
+  }
   const dataDir = resolve(variables.DATA_DIR);
   return Object.freeze({
     host: variables.HOST,

@@ -149,7 +149,7 @@ async function appendFirstUse({ pool }: StoredLedger): Promise<void> {
       message: encodeEnrolment({ authority: 'first-use', key: key.value, devices }),
     });
     await appendLeaves(client, {
-      leaves: [{ leafIndex, leaf, transactionId: leafHash(leaf) }],
+      leaves: [{ leafIndex, leaf, transactionId: leafHash(leaf), leafHash: leafHash(leaf), receivedAtUs }],
       keyDevices: devices.map((name) => ({
         keyId: key.value.keyId,
         publicKey: key.value.spki,

@@ -4,7 +4,6 @@
 import { inTransaction } from '@telltale/database';
 import {
   asHash,
-  decodeLeaf,
   encodeEnrolment,
   encodeLeaf,
   type Hash,
@@ -127,9 +126,11 @@ class Append {
   }
 
   private push(leaf: Uint8Array, transactionId: Hash): { leafIndex: number; leafHash: Hash } {
+    const { receivedAtUs } = this;
     const { nextLeafIndex: leafIndex } = this.counter;
-    this.leaves.push({ leafIndex, leaf, transactionId });
-    return { leafIndex, leafHash: leafHash(leaf) };
+    const hash = leafHash(leaf);
+    this.leaves.push({ leafIndex, leaf, transactionId, leafHash: hash, receivedAtUs });
+    return { leafIndex, leafHash: hash };
   }
 }
 
@@ -140,16 +141,10 @@ async function findKnown(client: PoolClient, readings: readonly VerifiedReading[
     readings.map((reading) => reading.transactionId),
   );
   return new Map(
-    rows.map((row) => {
-      const leaf = decodeLeaf(row.leaf);
-      if (!leaf.ok) throw new Error(`leaf ${row.leafIndex} cannot be read: ${leaf.message}`);
-      const { receivedAtUs } = leaf.value;
-      const transactionId = asHash(row.transactionId);
-      return [
-        toHex(transactionId),
-        { transactionId, leafIndex: row.leafIndex, leafHash: leafHash(row.leaf), receivedAtUs },
-      ];
-    }),
+    rows.map(({ transactionId, leafHash: hash, ...place }) => [
+      toHex(transactionId),
+      { ...place, transactionId: asHash(transactionId), leafHash: asHash(hash) },
+    ]),
   );
 }
 

@@ -16,7 +16,7 @@ import {
 import { type Logger, pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openLedger } from '../ledger.ts';
-import { insertBlocks, loadHead, readBlocks } from '../store/block-store.ts';
+import { appendBlocks, loadHead, readBlocks } from '../store/block-store.ts';
 import { readLeaves } from '../store/leaf-store.ts';
 import { mustAccept, postReadings } from '../testing/post-readings.ts';
 import { openStoredLedger, type StoredLedger } from '../testing/stored-ledger.ts';
@@ -263,5 +263,7 @@ async function sealFromOutside(receiver: TestReceiver, { pool }: StoredLedger): 
   const sealed = headerHash(mined);
   const signature = signBlock({ origin: ledger.origin, hash: sealed, sign: ledger.sign });
   const block = { blockIndex: header.index + 1, hash: sealed, logSize: tree.size, header: mined, signature };
-  await inTransaction(pool, { isolation: 'read committed' }, (client) => insertBlocks(client, [block]));
+  await inTransaction(pool, { isolation: 'read committed' }, (client) =>
+    appendBlocks(client, { parent: hash, blocks: [block] }),
+  );
 }

@@ -5,7 +5,14 @@ import { createTestDatabase, type TestDatabase } from '@telltale/database/testin
 import { asHash, encodeHeader, headerHash, sha256, utf8 } from '@telltale/ledger';
 import type { Pool } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { findBlocksOfLeaves, insertBlocks, loadHead, readBlocks, type StoredBlock } from './block-store.ts';
+import {
+  appendBlocks,
+  findBlocksOfLeaves,
+  loadHead,
+  loadHeadToExtend,
+  readBlocks,
+  type StoredBlock,
+} from './block-store.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -38,8 +45,11 @@ function block(blockIndex: number, logSize: number): StoredBlock {
   return { blockIndex, hash: headerHash(header), logSize, header, signature: new Uint8Array(64).fill(blockIndex) };
 }
 
-const insert = (blocks: readonly StoredBlock[]) =>
-  inTransaction(pool, { isolation: 'read committed' }, (client) => insertBlocks(client, blocks));
+const append = (parent: StoredBlock | undefined, blocks: readonly StoredBlock[]) =>
+  inTransaction(pool, { isolation: 'read committed' }, (client) =>
+    appendBlocks(client, { parent: parent?.hash, blocks }),
+  );
+const insert = (blocks: readonly StoredBlock[]) => append(undefined, blocks);
 
 describe('the block store', () => {
   it('gives the newest block as the head, and says so when there is none or its header is broken', async () => {
@@ -72,8 +82,22 @@ describe('the block store', () => {
 
   it('takes all blocks of a run or none, and no second block at one index or log size', async () => {
     await insert([block(0, 0), block(1, 3)]);
-    await expect(insert([block(2, 5), block(1, 6)])).rejects.toMatchObject({ code: '23505' });
-    await expect(insert([block(2, 3)])).rejects.toMatchObject({ code: '23505' });
+    await expect(append(block(1, 3), [block(2, 5), block(1, 6)])).rejects.toMatchObject({ code: '23505' });
+    await expect(append(block(1, 3), [block(2, 3)])).rejects.toMatchObject({ code: '23505' });
     expect((await loadHead(pool)).header.index).toBe(1);
+  });
+
+  it('appends only to the block that was sealed last', async () => {
+    await insert([block(0, 0), block(1, 3)]);
+    expect(await append(block(0, 0), [block(2, 5)])).toBe(false);
+    expect((await loadHead(pool)).header.index).toBe(1);
+    expect(await append(block(1, 3), [block(2, 5)])).toBe(true);
+    expect((await loadHeadToExtend(pool))?.header.index).toBe(2);
+  });
+
+  it('gives nothing to build on when the newest block is not the one that was sealed last', async () => {
+    await insert([block(0, 0), block(1, 3), block(2, 5)]);
+    await pool.query('DELETE FROM blocks WHERE block_index = 2');
+    expect(await loadHeadToExtend(pool)).toBeUndefined();
   });
 });
