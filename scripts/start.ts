@@ -11,6 +11,12 @@ const FIRST_SCHEDULE = { number_of_items_to_send: 2, interval_time: 2 };
 /** npm repeats a terminal's Ctrl-C to its child, so each signal may come twice: all of them mean the same orderly end. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/**
+ * Mebibytes of V8's semi-space. By default the young generation grows with the load and stays large: 100,000 blocks streamed made the receiver
+ * grow by 50 to 110 MB, with 4 by 6 MB.
+ */
+const SMALL_YOUNG_GENERATION = '--max-semi-space-size=4';
+
 const root = resolve(import.meta.dirname, '..');
 
 interface Service {
@@ -79,7 +85,7 @@ function stop(exitCode: number): void {
 }
 
 function launch(name: 'receiver' | 'sender', more: Record<string, string>): Service {
-  const child = spawn(process.execPath, [`services/${name}/src/main.ts`], {
+  const child = spawn(process.execPath, [SMALL_YOUNG_GENERATION, `services/${name}/src/main.ts`], {
     cwd: root,
     env: { ...process.env, ...more },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

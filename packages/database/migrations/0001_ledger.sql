@@ -23,10 +23,13 @@ CREATE TABLE leaves (
   leaf bytea NOT NULL CHECK (octet_length(leaf) BETWEEN 44 AND 65535)
 ) PARTITION BY RANGE (leaf_index);
 
--- Every transaction id ever accepted, so that a message sent again is the same transaction. Never archived.
+-- Every transaction id ever accepted, so that a message sent again is the same transaction: what its receipt says is here, whether or not
+-- its leaf was archived. Never archived itself.
 CREATE TABLE transactions (
   transaction_id bytea PRIMARY KEY CHECK (octet_length(transaction_id) = 32),
-  leaf_index bigint NOT NULL
+  leaf_index bigint NOT NULL,
+  leaf_hash bytea NOT NULL CHECK (octet_length(leaf_hash) = 32),
+  received_at bigint NOT NULL
 );
 
 -- The registry as the newest leaf leaves it: what the log's kind 2 leaves say, in a form that can be looked up.
@@ -51,6 +54,14 @@ CREATE TABLE blocks (
   header bytea NOT NULL CHECK (octet_length(header) = 116),
   signature bytea NOT NULL CHECK (octet_length(signature) = 64)
 );
+
+-- The newest block, moved by the transaction that seals: a sealer builds only on the block that stands here, and a newest block that was
+-- deleted is missed.
+CREATE TABLE chain_head (
+  is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+  block_index bigint NOT NULL,
+  hash bytea NOT NULL CHECK (octet_length(hash) = 32)
+) WITH (fillfactor = 10);
 
 -- Full C2SP tiles, written once. `root` is the node that the tile is in the level above, so no level needs the hashes of the one below.
 CREATE TABLE tiles (

@@ -15,6 +15,7 @@ export type DatabaseErrorCode =
   | 'database-unreachable'
   | 'migration-lock-timeout'
   | 'migration-failed'
+  | 'database-encoding'
   | 'schema-newer'
   | 'transaction-rolled-back'
   | 'commit-outcome-unknown';

@@ -1,6 +1,7 @@
 // The migrations against a real server, alone and at the same time.
 
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { withDatabase } from './connection-target.ts';
 import { migrate, migrationNames } from './migrate.ts';
 import { query, recordingLog } from './testing/embedded-fixture.ts';
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
@@ -39,6 +40,16 @@ describe('migrate', () => {
       code: 'schema-newer',
       message: expect.stringContaining('9999_future'),
     });
+  });
+
+  it('refuses a database in another encoding than UTF8', async () => {
+    await query(database.target, `CREATE DATABASE in_latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
+    const latin1 = withDatabase(database.target, 'in_latin1');
+    try {
+      await expect(migrate(latin1, recordingLog())).rejects.toMatchObject({ code: 'database-encoding' });
+    } finally {
+      await query(database.target, 'DROP DATABASE in_latin1');
+    }
   });
 
   it('says where it could not connect, without the password', async () => {

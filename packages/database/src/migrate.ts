@@ -70,18 +70,30 @@ async function refuseNewerSchema(client: pg.Client): Promise<void> {
   );
 }
 
+/** Names of devices are stored as text: in another encoding some of them could not be stored at all, and their readings would wait for ever. */
+async function refuseOtherEncoding(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding');
+  const encoding = rows[0]?.server_encoding;
+  if (encoding === 'UTF8') return;
+  throw new DatabaseError(
+    'database-encoding',
+    `The database is encoded in ${encoding}: make one with ENCODING 'UTF8'.`,
+  );
+}
+
 /**
  * Applies the migrations that the database lacks, all in one transaction, and returns when the schema is current. Processes that do
  * so at the same time wait for each other, at most a minute.
  *
  * A crash before the commit leaves the schema as it was; after it, the migrations are recorded and not run again.
  *
- * Throws {@link DatabaseError}: `database-unreachable`, `migration-lock-timeout`, `migration-failed`, or `schema-newer` if the
+ * Throws {@link DatabaseError}: `database-unreachable`, `database-encoding`, `migration-lock-timeout`, `migration-failed`, or `schema-newer` if the
  * database holds migrations that this version does not know.
  */
 export async function migrate(connection: ConnectionTarget, log: DatabaseLog): Promise<void> {
   const client = await connect(connection);
   try {
+    await refuseOtherEncoding(client);
     const applied = await runner({
       dbClient: client,
       dir: migrationsFolder(),

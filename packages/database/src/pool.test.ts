@@ -52,6 +52,18 @@ describe('a pool', () => {
     await client.end();
   });
 
+  it('gives no session the time to hold the locks of a process that is frozen', async () => {
+    const pool = open(() => undefined);
+    const settings = `SELECT name, setting::int AS ms FROM pg_settings
+      WHERE name IN ('idle_in_transaction_session_timeout', 'lock_timeout') ORDER BY name`;
+    const { rows } = await pool.query(settings);
+    expect(rows).toEqual([
+      { name: 'idle_in_transaction_session_timeout', ms: 10_000 },
+      { name: 'lock_timeout', ms: 15_000 },
+    ]);
+    await pool.end();
+  });
+
   it('reports a connection that is cut, idle or in use, and goes on with new ones', async () => {
     const errors: Error[] = [];
     const pool = open((error) => errors.push(error));
@@ -64,7 +76,8 @@ describe('a pool', () => {
     await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [
       'pool-test',
     ]);
-    await until('both failures are reported', () => errors.length >= 2);
+    // A failure may be reported more than once: that the idle connection is gone is what the next query needs.
+    await until('both failures are reported', () => errors.length >= 2 && pool.idleCount === 0);
     victim.release(true);
     const after = await pool.query('SELECT pg_backend_pid() AS pid');
     expect(after.rows[0]?.pid).not.toBe(rows[0]?.pid);

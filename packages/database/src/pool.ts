@@ -6,6 +6,14 @@ import { type ConnectionTarget, clientConfig } from './connection-target.ts';
 // Bounds how long a caller waits for a free connection before it can answer 503. A guess: longer than any transaction of ours takes.
 const connectTimeoutMs = 10_000;
 
+// A process that is frozen or cut off inside a transaction would hold its locks, and with them the whole ledger. PostgreSQL ends its session
+// after this long without a word. A guess: far above any pause of a running process, short for whoever waits.
+const idleInTransactionTimeoutMs = 10_000;
+// Whoever waits for such a lock gives up a little later, and its caller hears that the database is away.
+const lockTimeoutMs = 15_000;
+// Silence on a connection before the operating system asks whether the other side is still there. A guess.
+const keepAliveDelayMs = 10_000;
+
 const int8Oid = pg.types.builtins.INT8;
 // The oid of int8[], which pg-types does not name (PostgreSQL's pg_type.dat).
 const int8ArrayOid = 1016;
@@ -46,6 +54,9 @@ export function openPool(options: {
     max: options.maxConnections,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveDelayMs,
+    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+    lock_timeout: lockTimeoutMs,
     types: poolTypes(),
     pipeline: options.pipeline ?? false,
   });

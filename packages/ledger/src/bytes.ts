@@ -3,6 +3,7 @@
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const BASE64_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const PADDING = 0x3d;
 const BASE64_VALUE = new Int8Array(128).fill(-1);
 for (let value = 0; value < 64; value++) BASE64_VALUE[BASE64_ALPHABET.charCodeAt(value)] = value;
 
@@ -54,25 +55,33 @@ export function toBase64(bytes: Uint8Array): string {
 
 /** Bytes of canonical, padded base64 (no white space, no stray bits under the padding), or undefined for any other text. */
 export function fromBase64(text: string): Uint8Array | undefined {
-  if (text.length % 4 !== 0) return undefined;
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const bytes = new Uint8Array(Math.floor(((text.length - padding) * 3) / 4));
+  return decodeBase64(encoder.encode(text), { bytes, at: 0 }) === undefined ? undefined : bytes;
+}
+
+/**
+ * The same from ASCII bytes, written into `target.bytes` from `target.at` on, which must have room for 3 bytes for every 4 digits.
+ * Gives the offset behind the last byte, or undefined for any other text.
+ */
+export function decodeBase64(text: Uint8Array, target: { bytes: Uint8Array; at: number }): number | undefined {
+  if (text.length % 4 !== 0) return undefined;
+  const padding = text.at(-1) !== PADDING ? 0 : text.at(-2) === PADDING ? 2 : 1;
   const digits = text.length - padding;
-  const bytes = new Uint8Array(Math.floor((digits * 3) / 4));
+  let { at } = target;
   let bits = 0;
   let held = 0;
-  let at = 0;
   for (let i = 0; i < digits; i++) {
-    const code = text.charCodeAt(i);
-    const value = code < 128 ? (BASE64_VALUE[code] ?? -1) : -1;
+    const value = BASE64_VALUE[text[i] ?? 0] ?? -1;
     if (value < 0) return undefined;
     held = ((held << 6) | value) & 0xffff;
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
-      bytes[at++] = held >> bits;
+      target.bytes[at++] = held >> bits;
     }
   }
-  return (held & ((1 << bits) - 1)) === 0 ? bytes : undefined;
+  return (held & ((1 << bits) - 1)) === 0 ? at : undefined;
 }
 
 /** One byte string after another. */

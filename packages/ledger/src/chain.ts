@@ -23,6 +23,9 @@ export interface ChainFault {
   readonly leafIndex?: number;
 }
 
+/** What is wrong with a leaf, for whoever judges it beside the chain. */
+export type LeafFault = Pick<ChainFault, 'code' | 'message'>;
+
 /** A leaf as the verifier saw it. */
 export interface VerifiedLeaf {
   readonly leafIndex: number;
@@ -49,7 +52,7 @@ export interface ChainSummary {
 }
 
 /** Signatures under way before the verifier waits: enough to keep every core busy, and a bound on memory. A guess. */
-const MAX_CHECKS_UNDER_WAY = 2048;
+const MAX_CHECKS_UNDER_WAY = 128;
 
 export class ChainVerifier {
   readonly registry: Registry;
@@ -57,6 +60,7 @@ export class ChainVerifier {
   private readonly verifyLedger: Verifier;
   private readonly lane: Uint8Array;
   private readonly onLeaf: (leaf: VerifiedLeaf) => void;
+  private readonly judgeLeaf: (leaf: VerifiedLeaf) => LeafFault | undefined;
   private readonly frontier = new Frontier();
   private readonly devices = new Set<string>();
   private underWay: Promise<ChainFault | undefined>[] = [];
@@ -68,15 +72,22 @@ export class ChainVerifier {
 
   /**
    * `origin` and `key` say whose chain it must be; `onLeaf` is called for each leaf in order, before its signature is checked.
+   * `judgeLeaf`, called just before it, may refuse a leaf for what the chain alone does not show.
    * Throws TypeError for a key that cannot be used.
    */
-  constructor(ledger: { origin: string; key: PublicKey; onLeaf?: (leaf: VerifiedLeaf) => void }) {
+  constructor(ledger: {
+    origin: string;
+    key: PublicKey;
+    onLeaf?: (leaf: VerifiedLeaf) => void;
+    judgeLeaf?: (leaf: VerifiedLeaf) => LeafFault | undefined;
+  }) {
     const verifier = createVerifier(ledger.key);
     if (!verifier.ok) throw new TypeError(verifier.message);
     this.origin = ledger.origin;
     this.verifyLedger = verifier.value;
     this.lane = laneOf(ledger.key.keyId);
     this.onLeaf = ledger.onLeaf ?? (() => undefined);
+    this.judgeLeaf = ledger.judgeLeaf ?? (() => undefined);
     this.registry = new Registry({ origin: ledger.origin, key: ledger.key, verify: verifier.value });
   }
 
@@ -91,8 +102,10 @@ export class ChainVerifier {
     if (wrong) return this.stop({ ...wrong, blockIndex });
     this.checkBlockSignature({ blockIndex, hash, signature: block.signature });
     for (const leaf of block.leaves) {
-      const fault = this.takeLeaf(leaf);
-      if (fault) return this.stop({ ...fault, blockIndex });
+      const fault = this.takeLeaf(leaf, { blockIndex });
+      if (fault) return this.stop(fault);
+      // Inside the block too: one block may hold every reading of a ledger.
+      if (this.underWay.length > MAX_CHECKS_UNDER_WAY && (await this.settle())) return this.fault;
     }
     if (header.value.timestampUs < this.lastReceivedAtUs) {
       const leafIndex = this.frontier.size - 1;
@@ -109,7 +122,7 @@ export class ChainVerifier {
   /** Takes the next leaf after the newest block: accepted, not sealed yet. */
   async addPending(leaf: Uint8Array): Promise<ChainFault | undefined> {
     if (this.fault) return this.settle();
-    const fault = this.takeLeaf(leaf);
+    const fault = this.takeLeaf(leaf, {});
     if (fault) return this.stop(fault);
     return this.underWay.length > MAX_CHECKS_UNDER_WAY ? this.settle() : undefined;
   }
@@ -122,6 +135,11 @@ export class ChainVerifier {
     const first = results.find((result) => result !== undefined);
     if (first) this.fault = first;
     return this.fault;
+  }
+
+  /** Root over all leaves so far: after a block without fault, that of its header. */
+  logRoot(): Hash {
+    return this.frontier.root();
   }
 
   summary(): ChainSummary {
@@ -175,34 +193,33 @@ export class ChainVerifier {
     return undefined;
   }
 
-  private takeLeaf(bytes: Uint8Array): { code: string; message: string; leafIndex: number } | undefined {
-    const leafIndex = this.frontier.size;
+  /** `place`: the block that holds the leaf, if one does. */
+  private takeLeaf(bytes: Uint8Array, place: { blockIndex?: number }): ChainFault | undefined {
+    const at = { ...place, leafIndex: this.frontier.size };
+    const { leafIndex } = at;
     const decoded = decodeLeaf(bytes);
-    if (!decoded.ok) return { code: decoded.code, message: decoded.message, leafIndex };
+    if (!decoded.ok) return { code: decoded.code, message: decoded.message, ...at };
     const leaf = decoded.value;
     if (leaf.receivedAtUs < this.lastReceivedAtUs) {
-      return { code: 'received-at', message: 'received_at is before that of the leaf before', leafIndex };
+      return { code: 'received-at', message: 'received_at is before that of the leaf before', ...at };
     }
     const applied = this.registry.apply(leaf, leafIndex);
-    if (!applied.ok) return { code: applied.code, message: applied.message, leafIndex };
+    if (!applied.ok) return { code: applied.code, message: applied.message, ...at };
     const hash = leafHash(bytes);
     this.lastReceivedAtUs = leaf.receivedAtUs;
     this.frontier.append(hash);
     const { reading, checks } = applied.value;
     if (leaf.kind === LEAF_KIND.reading) this.readings++;
     if (reading) this.devices.add(reading.device);
-    const blockIndex = this.blocks;
     for (const { verify, message, signature, what } of checks) {
-      const fault = { code: 'signature', message: `${what} is wrong`, blockIndex, leafIndex };
+      const fault = { code: 'signature', message: `${what} is wrong`, ...at };
       this.underWay.push(verify(message, signature).then((isValid) => (isValid ? undefined : fault)));
     }
-    this.onLeaf({
-      leafIndex,
-      leaf,
-      leafHash: hash,
-      transactionId: transactionIdOf(leaf, hash),
-      ...(reading && { reading }),
-    });
+    const transactionId = transactionIdOf(leaf, hash);
+    const verified = { leafIndex, leaf, leafHash: hash, transactionId, ...(reading && { reading }) };
+    const refused = this.judgeLeaf(verified);
+    if (refused) return { ...refused, ...at };
+    this.onLeaf(verified);
     return undefined;
   }
 

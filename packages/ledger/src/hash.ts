@@ -1,6 +1,6 @@
 // SHA-256 (FIPS 180-4), the only hash of the format, and the 32-byte value that it gives.
 
-import { hash } from 'node:crypto';
+import { sha256 as platformSha256 } from '#platform/sha256';
 import type { Brand } from './brand.ts';
 import { fromHex } from './bytes.ts';
 
@@ -12,7 +12,7 @@ export const HASH_BYTES = 32;
 
 /** SHA-256 of a byte string. */
 export function sha256(bytes: Uint8Array): Hash {
-  return hash('sha256', bytes, 'buffer') as Uint8Array as Hash;
+  return platformSha256(bytes) as Hash;
 }
 
 /** Takes 32 bytes as a Hash. Throws on any other length. */

@@ -4,8 +4,25 @@ export { type Block, signBlock, verifyBlockSignature } from './block.ts';
 export type { Brand } from './brand.ts';
 export { equalBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8, viewOf } from './bytes.ts';
 export { type CanonicalValue, canonicalJson } from './canonical-json.ts';
-export { type ChainFault, type ChainSummary, ChainVerifier, type VerifiedLeaf } from './chain.ts';
+export { type ChainFault, type ChainSummary, ChainVerifier, type LeafFault, type VerifiedLeaf } from './chain.ts';
 export { type Checkpoint, formatCheckpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from './checkpoint.ts';
+export {
+  type Cosignature,
+  type CosignatureCode,
+  type CosignatureVerifier,
+  cosignCheckpoint,
+  formatCosignerKey,
+  openCosignature,
+  parseCosignerKey,
+} from './cosignature.ts';
+export {
+  type ExportLine,
+  type ExportLineCode,
+  formatExportBlock,
+  formatExportEnd,
+  formatExportHeader,
+  parseExportLine,
+} from './export-line.ts';
 export { asHash, HASH_BYTES, type Hash, hashFromHex, sha256 } from './hash.ts';
 export {
   decodeHeader,
@@ -53,8 +70,10 @@ export {
 export {
   checkConsistency,
   checkInclusion,
+  consistencyNodes,
   EMPTY_ROOT,
   Frontier,
+  inclusionNodes,
   MerkleTree,
   type NodePosition,
   nodeHash,
@@ -71,12 +90,25 @@ export {
   type NoteSignature,
   type NoteVerifier,
   noteKeyHash,
+  noteVerifierOf,
   openNote,
   parseNote,
   parseVerifierKey,
   signNote,
 } from './note.ts';
+export {
+  type CheckedProof,
+  checkProof,
+  formatProof,
+  type Proof,
+  type ProofCode,
+  type ProofJson,
+  parseProof,
+  proofFromJson,
+  proofToJson,
+} from './proof.ts';
 export { BITS_PER_DIFFICULTY, meetsDifficulty, searchNonce } from './proof-of-work.ts';
+export { quoted } from './quoted.ts';
 export {
   deviceFault,
   MAX_DEVICE_BYTES,
@@ -86,7 +118,7 @@ export {
   scanReading,
 } from './reading.ts';
 export { issueReceipts, type Receipt, type ReceiptEntry, receiptLine, verifyReceipt } from './receipt.ts';
-export { type EnrolledKey, Registry, type RegistryCode, type SignatureCheck } from './registry.ts';
+export { type EnrolledKey, Registry, type RegistryCode } from './registry.ts';
 export {
   type Enrolment,
   encodeEnrolment,
@@ -96,6 +128,12 @@ export {
   type Revocation,
 } from './registry-message.ts';
 export { accept, type Refusal, type Result, refuse } from './result.ts';
+export { DeviceSequence, type DeviceSequenceState, type SeqRange, SequenceAccount } from './sequence-account.ts';
 export { createSigner, createVerifier, type Signer, type Verifier } from './signature.ts';
+export type { SignatureCheck } from './signature-check.ts';
 export { blockText, enrolText, possessionText, receiptText, revokeText } from './signed-text.ts';
+export { splitLines } from './split-lines.ts';
+export { decodeEntryBundle, encodeEntryBundle, formatTilePath, parseTilePath, type TilePath } from './tile-path.ts';
 export { edgeRange, levelSize, splitHashes, TILE_WIDTH, type Tile, TileEdge } from './tiles.ts';
+export { type ExportedBlock, type ExportFault, type ExportVerdict, verifyExport } from './verify-export.ts';
+export { type AddCheckpoint, formatAddCheckpoint, parseAddCheckpoint } from './witness.ts';

@@ -4,6 +4,7 @@
 import type { Brand } from './brand.ts';
 import { concat, equalBytes, fromBase64, fromHex, toBase64, toHex } from './bytes.ts';
 import { sha256 } from './hash.ts';
+import { quoted } from './quoted.ts';
 import { accept, type Refusal, type Result, refuse } from './result.ts';
 
 /** How a key signs, as a leaf's second byte says it. */
@@ -79,7 +80,7 @@ export function parsePublicKeyPem(pem: string): Result<PublicKey, KeyCode> {
   const block = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/.exec(pem);
   if (!block) return refuse('key-not-pem', 'public_key is not a PEM text with a BEGIN and an END line');
   if (block[1] !== 'PUBLIC KEY') {
-    return refuse('key-unsupported', `public_key must be a PEM block "PUBLIC KEY", not "${block[1]}"`);
+    return refuse('key-unsupported', `public_key must be a PEM block "PUBLIC KEY", not ${quoted(block[1] ?? '')}`);
   }
   const spki = fromBase64((block[2] ?? '').replace(/[\r\n\t ]+/g, ''));
   if (!spki) return refuse('key-not-pem', 'public_key has a PEM block whose content is not base64');
@@ -90,6 +91,13 @@ export function parsePublicKeyPem(pem: string): Result<PublicKey, KeyCode> {
 export function publicKeyPem(spki: Uint8Array): string {
   const lines = toBase64(spki).match(/.{1,64}/g) ?? [];
   return `-----BEGIN PUBLIC KEY-----\n${lines.join('\n')}\n-----END PUBLIC KEY-----\n`;
+}
+
+/** The modulus, big-endian without leading zeros, of a SubjectPublicKeyInfo that `parsePublicKey` took as an RSA key. Throws for another. */
+export function rsaModulusOf(spki: Uint8Array): Uint8Array {
+  const modulus = rsaModulus(spki);
+  if (!modulus) throw new TypeError('not an RSA key');
+  return modulus;
 }
 
 function algorithmOf(spki: Uint8Array): AlgorithmId | Refusal<KeyCode> {

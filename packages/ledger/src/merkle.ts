@@ -127,39 +127,22 @@ export function rootAt(size: number, readNode: ReadNode): Hash {
 
 /** Inclusion path of one leaf, nearest sibling first: PATH(m, D[n]) of RFC 6962 section 2.1.1. Throws when leafIndex ≥ treeSize. */
 export function proveInclusion(at: { leafIndex: number; treeSize: number }, readNode: ReadNode): Hash[] {
-  if (at.leafIndex < 0 || at.leafIndex >= at.treeSize) throw new RangeError('the leaf is not in the tree');
-  const path: Hash[] = [];
-  let start = 0;
-  let end = at.treeSize;
-  while (end - start > 1) {
-    const middle = start + largestPowerOfTwoBelow(end - start);
-    const isLeft = at.leafIndex < middle;
-    path.push(isLeft ? subtreeRoot(middle, end, readNode) : subtreeRoot(start, middle, readNode));
-    if (isLeft) end = middle;
-    else start = middle;
-  }
-  return path.reverse();
+  return inclusionRanges(at).map((range) => subtreeRoot(range, readNode));
+}
+
+/** The nodes that `proveInclusion` reads, so that a store can fetch them at once. Throws when leafIndex ≥ treeSize. */
+export function inclusionNodes(at: { leafIndex: number; treeSize: number }): NodePosition[] {
+  return inclusionRanges(at).flatMap(({ start, end }) => subtreesOf(start, end));
 }
 
 /** Consistency path between two sizes: PROOF(m, D[n]) of RFC 6962 section 2.1.2. Throws unless 0 < fromSize ≤ toSize. */
 export function proveConsistency(sizes: { fromSize: number; toSize: number }, readNode: ReadNode): Hash[] {
-  if (sizes.fromSize <= 0 || sizes.fromSize > sizes.toSize) throw new RangeError('a proof needs 0 < fromSize ≤ toSize');
-  const path: Hash[] = [];
-  let start = 0;
-  let end = sizes.toSize;
-  while (sizes.fromSize !== end) {
-    const middle = start + largestPowerOfTwoBelow(end - start);
-    if (sizes.fromSize <= middle) {
-      path.push(subtreeRoot(middle, end, readNode));
-      end = middle;
-    } else {
-      path.push(subtreeRoot(start, middle, readNode));
-      start = middle;
-    }
-  }
-  // The subtree that both trees share: known to whoever holds the old root, unless it is not the whole old tree.
-  if (start !== 0) path.push(subtreeRoot(start, end, readNode));
-  return path.reverse();
+  return consistencyRanges(sizes).map((range) => subtreeRoot(range, readNode));
+}
+
+/** The nodes that `proveConsistency` reads, so that a store can fetch them at once. Throws unless 0 < fromSize ≤ toSize. */
+export function consistencyNodes(sizes: { fromSize: number; toSize: number }): NodePosition[] {
+  return consistencyRanges(sizes).flatMap(({ start, end }) => subtreesOf(start, end));
 }
 
 /** The root that an inclusion path leads to (RFC 9162 section 2.1.3.2), or undefined when the path does not fit index and size. */
@@ -244,7 +227,48 @@ export function checkConsistency(proof: {
   return last === 0 && equalBytes(fromHash, fromRoot) && equalBytes(toHash, toRoot);
 }
 
-function subtreeRoot(start: number, end: number, readNode: ReadNode): Hash {
+/** Leaves [start, end): each hash of a proof is the root over one such range. */
+interface LeafRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+function inclusionRanges(at: { leafIndex: number; treeSize: number }): LeafRange[] {
+  if (at.leafIndex < 0 || at.leafIndex >= at.treeSize) throw new RangeError('the leaf is not in the tree');
+  const ranges: LeafRange[] = [];
+  let start = 0;
+  let end = at.treeSize;
+  while (end - start > 1) {
+    const middle = start + largestPowerOfTwoBelow(end - start);
+    const isLeft = at.leafIndex < middle;
+    ranges.push(isLeft ? { start: middle, end } : { start, end: middle });
+    if (isLeft) end = middle;
+    else start = middle;
+  }
+  return ranges.reverse();
+}
+
+function consistencyRanges(sizes: { fromSize: number; toSize: number }): LeafRange[] {
+  if (sizes.fromSize <= 0 || sizes.fromSize > sizes.toSize) throw new RangeError('a proof needs 0 < fromSize ≤ toSize');
+  const ranges: LeafRange[] = [];
+  let start = 0;
+  let end = sizes.toSize;
+  while (sizes.fromSize !== end) {
+    const middle = start + largestPowerOfTwoBelow(end - start);
+    if (sizes.fromSize <= middle) {
+      ranges.push({ start: middle, end });
+      end = middle;
+    } else {
+      ranges.push({ start, end: middle });
+      start = middle;
+    }
+  }
+  // The subtree that both trees share: known to whoever holds the old root, unless it is not the whole old tree.
+  if (start !== 0) ranges.push({ start, end });
+  return ranges.reverse();
+}
+
+function subtreeRoot({ start, end }: LeafRange, readNode: ReadNode): Hash {
   return foldPeaks(subtreesOf(start, end).map(readNode));
 }
 

@@ -1,17 +1,19 @@
 // Signed notes: a text and lines of signatures by named keys. Source: C2SP signed-note; Ed25519 signatures only (type 0x01).
 
-import { concat, equalBytes, fromBase64, toBase64, toHex, utf8 } from './bytes.ts';
-import { sha256 } from './hash.ts';
-import { parsePublicKey } from './keys.ts';
+import { concat, equalBytes, fromBase64, toBase64, utf8 } from './bytes.ts';
+import type { PublicKey } from './keys.ts';
+import {
+  formatNoteKey,
+  isNoteKey,
+  KEY_HASH_BYTES,
+  NOTE_KEY_TYPE,
+  parseNoteKey,
+  rawKeyOf,
+  typedKeyHash,
+} from './note-key.ts';
 import { accept, type Result, refuse } from './result.ts';
 import { createVerifier, type Signer, type Verifier } from './signature.ts';
 
-/** Signature type "Ed25519" of C2SP signed-note. */
-const TYPE_ED25519 = 0x01;
-const KEY_HASH_BYTES = 4;
-const ED25519_KEY_BYTES = 32;
-/** SubjectPublicKeyInfo before the 32 bytes of an Ed25519 key (RFC 8410). */
-const ED25519_SPKI_PREFIX = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00);
 /** A bound on hostile notes, from C2SP signed-note: verifiers may limit the number of signatures; 16 is its least limit. */
 const MAX_SIGNATURES = 64;
 
@@ -38,38 +40,42 @@ export type NoteCode = 'note-malformed' | 'note-unsigned' | 'note-signature';
 
 /** key hash = SHA-256(name ‖ 0x0A ‖ type ‖ key)[:4]. `key`: the 32 bytes of an Ed25519 public key. */
 export function noteKeyHash(name: string, key: Uint8Array): Uint8Array {
-  return sha256(concat(utf8(`${name}\n`), Uint8Array.of(TYPE_ED25519), key)).slice(0, KEY_HASH_BYTES);
+  return typedKeyHash({ name, type: NOTE_KEY_TYPE.ed25519, key });
 }
 
 /** The verifier key line by which others name this signer. `spki`: SubjectPublicKeyInfo DER of an Ed25519 key. */
 export function formatVerifierKey(name: string, spki: Uint8Array): string {
-  const key = spki.subarray(ED25519_SPKI_PREFIX.length);
-  return `${name}+${toHex(noteKeyHash(name, key))}+${toBase64(concat(Uint8Array.of(TYPE_ED25519), key))}`;
+  return formatNoteKey({ name, type: NOTE_KEY_TYPE.ed25519, spki });
 }
 
 /** Reads a verifier key; refuses one whose hash does not fit its name and key. */
 export function parseVerifierKey(text: string): Result<NoteVerifier, 'verifier-key-malformed'> {
-  const malformed = refuse(
-    'verifier-key-malformed',
-    'a verifier key reads <name>+<8 hex digits>+<base64 of an Ed25519 key>',
-  );
-  const parts = /^([^+\p{White_Space}]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/u.exec(text);
-  const [, name, hash, base64] = parts ?? [];
-  const typed = fromBase64(base64 ?? '');
-  if (!name || !hash || typed?.length !== 1 + ED25519_KEY_BYTES || typed[0] !== TYPE_ED25519) return malformed;
-  const keyHash = noteKeyHash(name, typed.subarray(1));
-  if (toHex(keyHash) !== hash) return malformed;
-  const key = parsePublicKey(concat(ED25519_SPKI_PREFIX, typed.subarray(1)));
-  const verifier = key.ok ? createVerifier(key.value) : key;
-  return verifier.ok ? accept({ name, keyHash, verify: verifier.value }) : malformed;
+  const parsed = parseNoteKey(text, NOTE_KEY_TYPE.ed25519);
+  return parsed.ok ? noteVerifierOf(parsed.value) : parsed;
+}
+
+/** Who signs notes as `name` with this key. Refuses every key but Ed25519. */
+export function noteVerifierOf(signer: {
+  name: string;
+  key: PublicKey;
+}): Result<NoteVerifier, 'verifier-key-malformed'> {
+  const { name, key } = signer;
+  if (!isNoteKey(key)) return refuse('verifier-key-malformed', 'notes are signed with Ed25519 keys');
+  const verify = createVerifier(key);
+  if (!verify.ok) return refuse('verifier-key-malformed', verify.message);
+  return accept({ name, keyHash: noteKeyHash(name, rawKeyOf(key.spki)), verify: verify.value });
 }
 
 /** A note with one signature. `text` ends in a line feed; `name` has no space and no plus sign. */
 export function signNote(note: { text: string; name: string; spki: Uint8Array; sign: Signer }): string {
   if (!note.text.endsWith('\n')) throw new TypeError('the text of a note ends in a line feed');
-  const keyHash = noteKeyHash(note.name, note.spki.subarray(ED25519_SPKI_PREFIX.length));
-  const signature = note.sign(utf8(note.text));
-  return `${note.text}\n— ${note.name} ${toBase64(concat(keyHash, signature))}\n`;
+  const keyHash = noteKeyHash(note.name, rawKeyOf(note.spki));
+  return `${note.text}\n${formatSignatureLine({ name: note.name, keyHash, signature: note.sign(utf8(note.text)) })}`;
+}
+
+/** One signature as a line of a note: `— <name> <base64(key hash ‖ signature)>\n`. */
+export function formatSignatureLine({ name, keyHash, signature }: NoteSignature): string {
+  return `— ${name} ${toBase64(concat(keyHash, signature))}\n`;
 }
 
 /** Reads a note without believing any signature. */

@@ -3,6 +3,7 @@
 
 import { utf8 } from './bytes.ts';
 import { JsonError, JsonScanner } from './json-scanner.ts';
+import { quoted } from './quoted.ts';
 import { accept, type Refusal, type Result, refuse } from './result.ts';
 
 /** UTF-8 bytes of a device's name (format.md "Leaf"). */
@@ -44,7 +45,7 @@ export function scanReading(scanner: JsonScanner): Result<Reading, ReadingCode> 
   const reading: { device?: string; seq?: number } = {};
   let fault: Refusal<ReadingCode> | undefined;
   scanner.object((name) => {
-    if (names.has(name)) fault ??= refuse('member-duplicate', `data has two members named ${JSON.stringify(name)}`);
+    if (names.has(name)) fault ??= refuse('member-duplicate', `data has two members named ${quoted(name)}`);
     names.add(name);
     if (name === 'device') {
       const forbidden = scanDevice(scanner, reading);

@@ -8,16 +8,7 @@ import { parseReading, type Reading } from './reading.ts';
 import { type Enrolment, parseEnrolment, parseRevocation } from './registry-message.ts';
 import { accept, type Result, refuse } from './result.ts';
 import { createVerifier, type Verifier } from './signature.ts';
-import { enrolText, possessionText, revokeText } from './signed-text.ts';
-
-/** A signature that a leaf needs. It is checked later, together with many others. */
-export interface SignatureCheck {
-  readonly verify: Verifier;
-  readonly message: Uint8Array;
-  readonly signature: Uint8Array;
-  /** Whose signature over what, for the fault if it is wrong. */
-  readonly what: string;
-}
+import { enrolmentChecks, readingCheck, revocationCheck, type SignatureCheck } from './signature-check.ts';
 
 export interface EnrolledKey {
   readonly key: PublicKey;
@@ -97,9 +88,10 @@ export class Registry {
       return refuse('device-not-enrolled', `no earlier leaf enrols the key for device ${JSON.stringify(device)}`);
     }
     if (leaf.algorithm !== entry.key.algorithm) return refuse('leaf-algorithm', 'the algorithm is not that of the key');
-    const { verify } = entry;
-    const check = { verify, message: leaf.message, signature: leaf.signature, what: 'the device’s signature' };
-    return accept({ checks: [check], reading: { ...reading.value, device: device ?? ownDevice(leaf.keyId) } });
+    return accept({
+      checks: [readingCheck(leaf, entry.verify)],
+      reading: { ...reading.value, device: device ?? ownDevice(leaf.keyId) },
+    });
   }
 
   private applyEnrolment(leaf: Leaf, leafIndex: number): ReturnType<Registry['apply']> {
@@ -141,31 +133,20 @@ export class Registry {
     if (!signer.ok) return signer;
     if (leaf.algorithm !== signer.value.key.algorithm)
       return refuse('leaf-algorithm', 'the algorithm is not that of the signer');
-    const { devices, key, nonce, possession } = enrolment;
+    const { devices } = enrolment;
     if (signer.value.devices && !devices.every((device) => signer.value.devices?.has(device))) {
       return refuse('authority-wrong', 'a key can only be rotated for devices of its own');
     }
-    const { origin } = this;
-    return accept([
-      {
-        verify: signer.value.verify,
-        message: enrolText({ origin, keyId: key.keyId, devices, nonce }),
-        signature: leaf.signature,
-        what: 'the signature of whoever enrols the key',
-      },
-      {
-        verify: at.verifyOwn,
-        message: possessionText({ origin, keyId: key.keyId, nonce }),
-        signature: possession,
-        what: 'the enrolled key’s proof of possession',
-      },
-    ]);
+    const { verifyOwn } = at;
+    return accept(
+      enrolmentChecks({ origin: this.origin, leaf, enrolment, verifySigner: signer.value.verify, verifyOwn }),
+    );
   }
 
   private applyRevocation(leaf: Leaf, leafIndex: number): ReturnType<Registry['apply']> {
     const revocation = parseRevocation(leaf.message);
     if (!revocation.ok) return revocation;
-    const { authority, by, nonce, reason } = revocation.value;
+    const { authority, by } = revocation.value;
     const entry = this.entries.get(toHex(leaf.keyId));
     if (!entry) return refuse('key-unknown', 'no earlier leaf enrols the key that is revoked');
     if (entry.revokedAt !== undefined) return refuse('key-revoked', `leaf ${entry.revokedAt} revoked this key already`);
@@ -180,11 +161,9 @@ export class Registry {
     if (leaf.algorithm !== signer.value.key.algorithm)
       return refuse('leaf-algorithm', 'the algorithm is not that of the signer');
     entry.revokedAt = leafIndex;
-    const message = revokeText({ origin: this.origin, keyId: leaf.keyId, reason, nonce });
-    const { verify } = signer.value;
-    return accept({
-      checks: [{ verify, message, signature: leaf.signature, what: 'the signature of whoever revokes the key' }],
-    });
+    const { origin } = this;
+    const verifySigner = signer.value.verify;
+    return accept({ checks: [revocationCheck({ origin, leaf, revocation: revocation.value, verifySigner })] });
   }
 
   /** The key that an authority signs with: the ledger's, or for rotation and self an enrolled key that is not revoked. */

@@ -1,60 +1,12 @@
 // Signing and verifying with the three algorithms of the format. The key's type chooses the algorithm, never the message.
-// Ed25519: RFC 8032, without cofactor. ECDSA P-256 with SHA-256: DER. RSA: PSS, SHA-256, MGF1-SHA-256, any salt length.
+// Here only what a signer and a verifier are: node:crypto makes them in Node.js, @noble/curves in a browser, with the same verdicts
+// (platform/, chosen by the "imports" of package.json).
 
-import { constants, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { ALGORITHM, type PublicKey } from './keys.ts';
-import { accept, type Result, refuse } from './result.ts';
+export { createSigner } from '#platform/signer';
+export { createVerifier } from '#platform/verifier';
 
 /** Says whether `signature` is this key's over exactly these bytes. */
 export type Verifier = (message: Uint8Array, signature: Uint8Array) => Promise<boolean>;
 
 /** Signs exactly these bytes with the ledger's Ed25519 key: 64 bytes. */
 export type Signer = (message: Uint8Array) => Uint8Array;
-
-/**
- * A verifier for one key, to be kept and used again: importing a key costs about as much as verifying once.
- * The work runs on libuv's thread pool. Refuses a P-256 point that is not on the curve.
- */
-export function createVerifier(key: PublicKey): Result<Verifier, 'key-encoding'> {
-  let imported: KeyObject;
-  try {
-    imported = createPublicKey({ key: Buffer.from(key.spki), format: 'der', type: 'spki' });
-  } catch {
-    // OpenSSL's words name no cause that a caller could act on; the encoding was checked before, so only the point is left.
-    return refuse('key-encoding', 'the public key is not a point of its curve');
-  }
-  const { digest, parameters } = parametersOf(key, imported);
-  return accept(
-    (message, signature) =>
-      new Promise((resolve) => {
-        verify(digest, message, parameters, signature, (error, isValid) => {
-          // OpenSSL reports some malformed signatures as errors: they are not valid signatures either.
-          resolve(error === null && isValid);
-        });
-      }),
-  );
-}
-
-/** A signer with an Ed25519 private key. Throws for another kind of key. */
-export function createSigner(privateKey: KeyObject): Signer {
-  if (privateKey.asymmetricKeyType !== 'ed25519') throw new TypeError('a ledger signs with an Ed25519 key');
-  return (message) => sign(null, message, privateKey);
-}
-
-function parametersOf(key: PublicKey, imported: KeyObject) {
-  switch (key.algorithm) {
-    case ALGORITHM.ed25519:
-      return { digest: null, parameters: { key: imported } };
-    case ALGORITHM['ecdsa-p256']:
-      return { digest: 'sha256', parameters: { key: imported, dsaEncoding: 'der' as const } };
-    case ALGORITHM['rsa-pss']: {
-      const padding = constants.RSA_PKCS1_PSS_PADDING;
-      return {
-        digest: 'sha256',
-        parameters: { key: imported, padding, saltLength: constants.RSA_PSS_SALTLEN_AUTO },
-      };
-    }
-    default:
-      return key.algorithm satisfies never;
-  }
-}

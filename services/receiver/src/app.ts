@@ -13,7 +13,7 @@ import { healthRoute } from './http/health.ts';
 import { receiveDataRoute } from './http/receive-data.ts';
 import { registerSwagger } from './http/swagger.ts';
 import { validateChainRoute } from './http/validate-chain.ts';
-import { acceptReadings } from './ingest/accept.ts';
+import { acceptRequests } from './ingest/accept.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
 import { KeyCache } from './ingest/key-cache.ts';
 import { RegistryCache } from './ingest/registry-cache.ts';
@@ -21,9 +21,11 @@ import { verifyEnvelopes } from './ingest/verify-envelopes.ts';
 import { openLedger } from './ledger.ts';
 import { Publisher } from './publish.ts';
 import { Sealer } from './seal/sealer.ts';
+import { STEP_DEADLINES_MS, type StopStep, stopInReverse } from './start-stop.ts';
 import { findBlocksOfLeaves, loadHead } from './store/block-store.ts';
 import { weakSettings } from './store/durability.ts';
 import { validateChain } from './validate/validate-chain.ts';
+import { ValidationQueue } from './validate/validation-queue.ts';
 
 /** How long a request may take to arrive. A guess: the largest body over a slow radio link; a bound on senders that never finish. */
 const REQUEST_TIMEOUT_MS = 120_000;
@@ -33,16 +35,14 @@ const CLOSE_DEADLINE_MS = 3_000;
 export interface Receiver {
   /** Where it listens. */
   readonly url: string;
-  /** Stops taking requests, finishes those under way, ends sealing, then the database. */
+  /** Stops taking requests, finishes those under way, ends sealing, then the database. Never rejects: the log says what went wrong. */
   stop(): Promise<void>;
 }
 
 /** Starts a receiver; it listens once this returns. Whatever was started is stopped again if something later fails. */
 export async function startReceiver(config: ReceiverConfig, log: Logger): Promise<Receiver> {
-  const started: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const end of started.splice(0).reverse()) await end();
-  };
+  const started: StopStep[] = [];
+  const stop = () => stopInReverse(started, log);
   try {
     return { url: await start(config, { log, started }), stop };
   } catch (error) {
@@ -51,17 +51,16 @@ export async function startReceiver(config: ReceiverConfig, log: Logger): Promis
   }
 }
 
-async function start(
-  config: ReceiverConfig,
-  context: { log: Logger; started: (() => Promise<void>)[] },
-): Promise<string> {
+async function start(config: ReceiverConfig, context: { log: Logger; started: StopStep[] }): Promise<string> {
   const { log, started } = context;
+  const onStop = (name: keyof typeof STEP_DEADLINES_MS, stop: () => Promise<void>) =>
+    started.push({ name, deadlineMs: STEP_DEADLINES_MS[name], stop });
   const nowUs = () => Date.now() * 1000;
   const difficultyBits = config.difficulty * BITS_PER_DIFFICULTY;
 
   const embedded =
     config.databaseUrl === undefined ? await startEmbeddedServer({ dataDir: config.dataDir, log }) : undefined;
-  if (embedded) started.push(() => embedded.stop());
+  if (embedded) onStop('embeddedServer', () => embedded.stop());
   const target = embedded?.target ?? { kind: 'url' as const, url: config.databaseUrl ?? '' };
   await migrate(target, log);
   const pool = openPool({
@@ -70,7 +69,7 @@ async function start(
     maxConnections: config.databaseConnections,
     onError: (err) => log.warn({ err }, 'database connection lost'),
   });
-  started.push(() => pool.end());
+  onStop('pool', () => pool.end());
   const settings = await weakSettings(pool);
   if (settings.length > 0) log.warn({ settings }, 'the database may lose readings that it has acknowledged');
 
@@ -81,12 +80,15 @@ async function start(
   const rule = { transactionsPerBlock, blockMaxWaitMs };
   const sealer = new Sealer({ pool, ledger, rule, difficultyBits, nonceLimit, publisher, log, nowUs });
   sealer.start();
-  started.push(() => sealer.stop());
+  onStop('sealer', () => sealer.stop());
 
+  const isStrict = config.enrollmentToken !== undefined;
+  if (!isStrict)
+    log.warn({}, 'open: any key is accepted at its first use; set ENROLLMENT_TOKEN to admit only enrolled keys');
   const registry = new RegistryCache();
   const keys = new KeyCache();
   const commits = new GroupCommit({
-    accept: (readings) => acceptReadings(pool, { readings, registry, nowUs }),
+    accept: (requests) => acceptRequests(pool, { requests, registry, isStrict, nowUs }),
     origin: ledger.origin,
     sign: ledger.sign,
     // A block that may wait for ever promises nothing.
@@ -94,7 +96,7 @@ async function start(
     nowUs,
     onAccepted: () => sealer.nudge(),
   });
-  started.push(() => commits.stop());
+  onStop('commits', () => commits.stop());
 
   // Fastify would say in its own words that it listens.
   const loggerInstance: FastifyBaseLogger = log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level });
@@ -123,19 +125,21 @@ async function start(
     },
   });
   getChainRoute(app, pool);
-  validateChainRoute(app, () => validateChain(pool, ledger));
+  const validations = new ValidationQueue((signal) => validateChain(pool, { ledger, signal }));
+  validateChainRoute(app, validations);
   healthRoute(app);
-  started.push(async () => {
+  onStop('server', () => {
     // Requests that wait for sealing are answered first: nothing that comes later would.
     publisher.stop();
-    await closeServer(app);
+    return closeServer(app);
   });
+  // Before the server, which would wait for them.
+  onStop('validations', () => validations.stop());
   return app.listen({ host: config.host, port: config.port });
 }
 
 /** Lets requests under way finish, and cuts those that do not: a reading without an answer is sent again. */
 async function closeServer(app: FastifyInstance): Promise<void> {
   const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_DEADLINE_MS);
-  await app.close();
-  clearTimeout(cut);
+  await app.close().finally(() => clearTimeout(cut));
 }

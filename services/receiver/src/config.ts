@@ -34,6 +34,12 @@ function isConnectionUrl(connectionString: string): boolean {
   }
 }
 
+/** A token that people choose; who can guess it can enrol keys or revoke them. */
+const secret = z.string().min(16, 'must have at least 16 characters');
+
+/** What a promised sealing time leaves for mining and for a restart. A guess. */
+const PROMISE_MARGIN_MS = 60_000;
+
 /** The receiver's variables, as .env.example documents them. An empty variable counts as unset. */
 export const receiverVariables = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -47,6 +53,8 @@ export const receiverVariables = z.object({
   DATABASE_CONNECTIONS: integer({ least: 4, most: 100 }).prefault('10'),
   LEDGER_KEY_FILE: z.string().optional(),
   LEDGER_ORIGIN: origin.optional(),
+  ENROLLMENT_TOKEN: secret.optional(),
+  ADMIN_TOKEN: secret.optional(),
   TRANSACTIONS_PER_BLOCK: integer({ least: 1, most: 100_000 }).prefault('2'),
   DIFFICULTY: integer({ least: 0, most: 16 }).prefault('2'),
   NONCE_LIMIT: integer({ least: 1, most: 2 ** 32 }).prefault('10000000'),
@@ -68,6 +76,10 @@ export interface ReceiverConfig {
   readonly ledgerKeyFile: string;
   /** Undefined: `telltale.local/<lane>`, or what genesis said. */
   readonly ledgerOrigin: string | undefined;
+  /** Set: strict, only enrolled keys are accepted. Undefined: open, a new key is recorded at its first use. */
+  readonly enrollmentToken: string | undefined;
+  /** Undefined: nobody can revoke keys or invite. */
+  readonly adminToken: string | undefined;
   readonly transactionsPerBlock: number;
   /** Leading zero digits of the hexadecimal hash. */
   readonly difficulty: number;
@@ -101,6 +113,13 @@ export function parseConfig(environment: NodeJS.ProcessEnv): ReceiverConfig {
     throw new ConfigError(`wrong configuration: ${faults.join('; ')}`);
   }
   const variables = parsed.data;
+  const { SEAL_PROMISE_MS: promiseMs, BLOCK_MAX_WAIT_MS: waitMs } = variables;
+  if (promiseMs !== 0 && promiseMs < waitMs + PROMISE_MARGIN_MS) {
+    const least = `BLOCK_MAX_WAIT_MS and ${PROMISE_MARGIN_MS} more`;
+    throw new ConfigError(
+      `wrong configuration: SEAL_PROMISE_MS: must be 0 or at least ${least}: a promise that is broken is evidence`,
+    );
+  }
   const dataDir = resolve(variables.DATA_DIR);
   return Object.freeze({
     host: variables.HOST,
@@ -110,6 +129,8 @@ export function parseConfig(environment: NodeJS.ProcessEnv): ReceiverConfig {
     databaseConnections: variables.DATABASE_CONNECTIONS,
     ledgerKeyFile: resolve(variables.LEDGER_KEY_FILE ?? `${dataDir}/ledger-key.pem`),
     ledgerOrigin: variables.LEDGER_ORIGIN,
+    enrollmentToken: variables.ENROLLMENT_TOKEN,
+    adminToken: variables.ADMIN_TOKEN,
     transactionsPerBlock: variables.TRANSACTIONS_PER_BLOCK,
     difficulty: variables.DIFFICULTY,
     nonceLimit: variables.NONCE_LIMIT,

@@ -20,7 +20,7 @@ import {
 } from '@telltale/ledger';
 import type { Pool, PoolClient } from 'pg';
 import { ReceiverError } from './errors.ts';
-import { insertBlocks, loadHead } from './store/block-store.ts';
+import { appendBlocks, loadHead } from './store/block-store.ts';
 import { insertIdentity, loadIdentity, lockGenesis, readCounter } from './store/identity-store.ts';
 import { ensurePartitions } from './store/leaf-store.ts';
 
@@ -82,7 +82,8 @@ async function found(
   const header = encodeHeader(genesisHeader(ledger));
   const hash = headerHash(header);
   const signature = signBlock({ origin: ledger.origin, hash, sign: ledger.sign });
-  await insertBlocks(client, [{ blockIndex: 0, hash, logSize: 0, header, signature }]);
+  const blocks = [{ blockIndex: 0, hash, logSize: 0, header, signature }];
+  await appendBlocks(client, { parent: undefined, blocks });
 }
 
 async function readKey(file: string): Promise<KeyObject> {
@@ -96,7 +97,6 @@ async function readKey(file: string): Promise<KeyObject> {
 
 /** The key file, made if it is missing. Two receivers that start together end up with the same key: link() fails if the file is there. */
 async function readOrCreateKey(file: string): Promise<KeyObject> {
-  // Not the process id: in containers that share a volume all have the same.
   // Not the process id: it is the same in every container, and what a crash left behind would stop every later start.
   const unready = `${file}.${randomUUID()}.new`;
   try {
@@ -114,9 +114,20 @@ async function readOrCreateKey(file: string): Promise<KeyObject> {
       await handle.close();
       await rm(unready, { force: true });
     }
+    // Before genesis needs the key, its name must outlive a power cut as well as its content.
+    await syncFolder(dirname(file));
     return createPrivateKey(await readFile(file));
   } catch (cause) {
     throw new ReceiverError('ledger-key', `the ledger's key file ${file} cannot be made or read`, { cause });
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -6,9 +6,7 @@ import { pino } from 'pino';
 import { type Receiver, startReceiver } from './app.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { ReceiverError } from './errors.ts';
-
-/** Longest stop: requests under way, the miner, and the embedded PostgreSQL's last checkpoint. A guess. */
-const STOP_DEADLINE_MS = 30_000;
+import { STOP_DEADLINE_MS } from './start-stop.ts';
 
 let receiver: Promise<Receiver> | undefined;
 try {

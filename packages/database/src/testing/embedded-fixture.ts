@@ -1,6 +1,6 @@
 // Temporary data folders and child processes for the tests of the embedded server, all cleared away at the end.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ConnectionTarget } from '../connection-target.ts';
+import { spawnAsServerUser } from '../embedded-launch.ts';
 import type { DatabaseLog } from '../log.ts';
 import { readPostmasterState } from '../postmaster-file.ts';
 import { withConnection } from '../short-connection.ts';
@@ -47,18 +48,23 @@ const isRoot = process.getuid?.() === 0;
 
 /** Spawns a user of the server in `dataDir`, below root as `uid` if that is given. */
 export function spawnEmbeddedChild(dataDir: string, uid?: number): EmbeddedChild {
-  const identity = isRoot && uid !== undefined ? { uid, gid: uid } : {};
-  const child = spawn(process.execPath, [childFile, dataDir], {
+  // Another user may not be able to enter the folders of this checkout, no more than the server's user is.
+  const child = spawnAsServerUser({
+    user:
+      isRoot && uid !== undefined ? { kind: 'other', uid, gid: uid } : { kind: 'self', uid: process.getuid?.() ?? -1 },
+    program: process.execPath,
+    programArguments: [childFile, dataDir],
     stdio: ['pipe', 'pipe', 'pipe'],
-    cwd: '/',
-    ...identity,
+    isDetached: false,
   });
+  const { stdin, stdout, stderr } = child;
+  if (!stdin || !stdout || !stderr) throw new Error('the child has no pipes');
   const exited = once(child, 'exit');
   let said = '';
-  child.stderr.on('data', (chunk) => {
+  stderr.on('data', (chunk) => {
     said += String(chunk);
   });
-  const firstLine = once(createInterface(child.stdout), 'line');
+  const firstLine = once(createInterface(stdout), 'line');
   const target = Promise.race([
     firstLine.then(([line]): ConnectionTarget => JSON.parse(String(line))),
     exited.then(() => Promise.reject(new Error(`the child ended before it had a server: ${said}`))),
@@ -68,7 +74,7 @@ export function spawnEmbeddedChild(dataDir: string, uid?: number): EmbeddedChild
     process: child,
     target: () => target,
     async stop() {
-      child.stdin.end('stop\n');
+      stdin.end('stop\n');
       const [exitCode] = await exited;
       if (exitCode !== 0) throw new Error(`the child did not stop in order: ${said}`);
     },

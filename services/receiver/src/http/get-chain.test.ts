@@ -149,13 +149,9 @@ async function appendFirstUse({ pool }: StoredLedger): Promise<void> {
       message: encodeEnrolment({ authority: 'first-use', key: key.value, devices }),
     });
     await appendLeaves(client, {
-      leaves: [{ leafIndex, leaf, transactionId: leafHash(leaf) }],
-      keyDevices: devices.map((name) => ({
-        keyId: key.value.keyId,
-        publicKey: key.value.spki,
-        device: name,
-        leafIndex,
-      })),
+      leaves: [{ leafIndex, leaf, transactionId: leafHash(leaf), leafHash: leafHash(leaf), receivedAtUs }],
+      enrolments: [{ keyId: key.value.keyId, publicKey: key.value.spki, devices, leafIndex }],
+      revocations: [],
       counter: {
         nextLeafIndex: leafIndex + 1,
         lastReceivedAtUs: receivedAtUs,

@@ -1,14 +1,11 @@
-// GET /validate_chain: the whole ledger recomputed from its stored bytes. One run at a time: it keeps every core busy.
+// GET /validate_chain: the whole ledger recomputed from its stored bytes, for as long as its caller waits for the answer.
 
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ReceiverError } from '../errors.ts';
 import type { ValidationReport } from '../validate/validate-chain.ts';
+import type { ValidationQueue } from '../validate/validation-queue.ts';
 import { plainError } from './plain-error.ts';
-
-/** Callers that wait for their own run. Each begins after they asked, so that it sees what they want checked. A guess. */
-const MAX_QUEUED = 4;
 
 const report = z.object({
   status: z.literal('success'),
@@ -30,18 +27,7 @@ const report = z.object({
     .nullable(),
 });
 
-export function validateChainRoute(app: FastifyInstance, validate: () => Promise<ValidationReport>): void {
-  let queued = 0;
-  let last: Promise<unknown> = Promise.resolve();
-  const enqueue = async (): Promise<ValidationReport> => {
-    if (queued >= MAX_QUEUED)
-      throw new ReceiverError('overloaded', 'the chain is being validated for others; ask again soon');
-    queued++;
-    const run = last.then(validate);
-    // The next run starts whatever came of this one; who asked for this one hears of it below.
-    last = run.catch(() => undefined);
-    return run.finally(() => queued--);
-  };
+export function validateChainRoute(app: FastifyInstance, validations: ValidationQueue): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     '/validate_chain',
     {
@@ -53,7 +39,16 @@ export function validateChainRoute(app: FastifyInstance, validate: () => Promise
         response: { 200: report, 503: plainError },
       },
     },
-    async () => toAnswer(await enqueue()),
+    async (request, reply) => {
+      const { signal } = request;
+      try {
+        return toAnswer(await validations.run(signal));
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        // The caller is gone: nobody hears an answer, and it is no failure for the log.
+        return reply.hijack();
+      }
+    },
   );
 }
 

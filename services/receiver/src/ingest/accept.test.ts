@@ -1,19 +1,33 @@
 // The accept transaction: places in the log, first uses, clocks, and two receivers on one database.
 
 import { LEAF_KIND, parseEnrolment, toHex } from '@telltale/ledger';
+import type { Pool } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startIngestParts } from '../testing/ingest-parts.ts';
 import { openLedgerRows } from '../testing/ledger-rows.ts';
 import { mustAccept, type TestReceipt, validateChainOf } from '../testing/post-readings.ts';
 import { makeDevice } from '../testing/test-device.ts';
 import { startTestReceiver } from '../testing/test-receiver.ts';
-import { acceptReadings } from './accept.ts';
+import { acceptRequests } from './accept.ts';
 import { RegistryCache } from './registry-cache.ts';
+import type { VerifiedReading } from './verify-envelopes.ts';
 
 async function startParts() {
   const parts = await startIngestParts();
   onTestFinished(() => parts.stop());
   return parts;
+}
+
+/** Accepts one request in open mode, where nothing is refused. */
+async function acceptOpenly(
+  pool: Pool,
+  of: { readings: readonly VerifiedReading[]; registry: RegistryCache; nowUs: () => number },
+) {
+  const { readings, ...rest } = of;
+  const { outcomes, newReadings } = await acceptRequests(pool, { requests: [readings], isStrict: false, ...rest });
+  const [outcome] = outcomes;
+  if (!outcome || 'faults' in outcome) throw new Error('refused');
+  return { entries: outcome.entries, newReadings };
 }
 
 describe('accepting readings', () => {
@@ -28,14 +42,14 @@ describe('accepting readings', () => {
       other.envelope('{"device":"a","n":1}'),
     );
     const registry = new RegistryCache();
-    const first = await acceptReadings(parts.pool, { readings, registry, nowUs: () => 1_000 });
+    const first = await acceptOpenly(parts.pool, { readings, registry, nowUs: () => 1_000 });
     expect(first.entries.map((entry) => entry.leafIndex)).toEqual([1, 2, 4, 6, 8]);
-    expect(first).toMatchObject({ logSize: 9, newReadings: 5 });
+    expect(first).toMatchObject({ newReadings: 5 });
     const { rows } = await parts.pool.query<{ kind: number }>(
       'SELECT get_byte(leaf, 0) AS kind FROM leaves ORDER BY leaf_index',
     );
     expect(rows.map((row) => row.kind)).toEqual([2, 1, 1, 2, 1, 2, 1, 2, 1]);
-    const again = await acceptReadings(parts.pool, { readings, registry, nowUs: () => 2_000 });
+    const again = await acceptOpenly(parts.pool, { readings, registry, nowUs: () => 2_000 });
     expect(again).toEqual({ ...first, newReadings: 0 });
   });
 
@@ -44,9 +58,9 @@ describe('accepting readings', () => {
     const device = makeDevice();
     const nowUs = () => 1_000;
     const readings = await parts.read(device.envelope('{"device":"a","n":1}'));
-    await acceptReadings(parts.pool, { readings, registry: new RegistryCache(), nowUs });
+    await acceptOpenly(parts.pool, { readings, registry: new RegistryCache(), nowUs });
     const more = await parts.read(device.envelope('{"device":"a","n":2}'));
-    const { entries } = await acceptReadings(parts.pool, { readings: more, registry: new RegistryCache(), nowUs });
+    const { entries } = await acceptOpenly(parts.pool, { readings: more, registry: new RegistryCache(), nowUs });
     expect(entries.map((entry) => entry.leafIndex)).toEqual([2]);
   });
 
@@ -57,7 +71,7 @@ describe('accepting readings', () => {
     const times: number[] = [];
     for (const [n, nowUs] of [5_000, 4_000, 4_500, 6_000].entries()) {
       const readings = await parts.read(device.envelope(`{"n":${n}}`));
-      const { entries } = await acceptReadings(parts.pool, { readings, registry, nowUs: () => nowUs });
+      const { entries } = await acceptOpenly(parts.pool, { readings, registry, nowUs: () => nowUs });
       times.push(...entries.map((entry) => entry.receivedAtUs));
     }
     expect(times).toEqual([5_000, 5_000, 5_000, 6_000]);
@@ -70,7 +84,7 @@ describe('accepting readings', () => {
     const nowUs = () => clockUs++;
     const [mine, others] = [makeDevice(), makeDevice()];
     const accept = async (envelope: string, cache: RegistryCache) =>
-      acceptReadings(parts.pool, { readings: await parts.read(envelope), registry: cache, nowUs });
+      acceptOpenly(parts.pool, { readings: await parts.read(envelope), registry: cache, nowUs });
     await accept(mine.envelope('{"n":1}'), registry);
     await accept(others.envelope('{"n":1}'), new RegistryCache());
     // As revocation will: a pair leaves the registry, and its version moves.

@@ -2,7 +2,7 @@
 // writes leaves. Source: architecture.md "The way of a reading", step 2.
 
 import { inTransaction } from '@telltale/database';
-import { asHash, decodeLeaf, encodeEnrolment, LEAF_KIND, leafHash, type ReceiptEntry, toHex, UNSIGNED } from '@telltale/ledger';
+import { asHash, encodeEnrolment, LEAF_KIND, type ReceiptEntry, toHex, UNSIGNED } from '@telltale/ledger';
 import type { Pool, PoolClient } from 'pg';
 import type { ItemFault } from '../errors.ts';
 import { lockCounter } from '../store/identity-store.ts';
@@ -72,7 +72,9 @@ function settle(
   at: { known: Map<string, ReceiptEntry>; verdicts: Map<string, Judged>; append: LogAppend },
 ): Outcome {
   const faults = request.flatMap((reading) => {
-    const verdict = at.known.has(toHex(reading.transactionId)) ? 'accepted' : at.verdicts.get(pairName(reading))?.verdict;
+    const verdict = at.known.has(toHex(reading.transactionId))
+      ? 'accepted'
+      : at.verdicts.get(pairName(reading))?.verdict;
     return typeof verdict === 'object' ? [{ position: reading.position, ...verdict }] : [];
   });
   return faults.length > 0 ? { faults } : { entries: request.map((reading) => entryOf(reading, at)) };
@@ -109,23 +111,16 @@ function acceptedPairs(verdicts: Map<string, Judged>): KeyDevice[] {
 }
 
 /** The places of those readings that are in the log already, by transaction id. */
-async function findKnown(
-  client: PoolClient,
-  readings: readonly VerifiedReading[],
-): Promise<Map<string, ReceiptEntry>> {
+async function findKnown(client: PoolClient, readings: readonly VerifiedReading[]): Promise<Map<string, ReceiptEntry>> {
   const rows = await findTransactions(
     client,
     readings.map((reading) => reading.transactionId),
   );
   return new Map(
-    rows.map((row) => {
-      const leaf = decodeLeaf(row.leaf);
-      if (!leaf.ok) throw new Error(`leaf ${row.leafIndex} cannot be read: ${leaf.message}`);
-      const { receivedAtUs } = leaf.value;
-      const transactionId = asHash(row.transactionId);
-      const { leafIndex } = row;
-      return [toHex(transactionId), { transactionId, leafIndex, leafHash: leafHash(row.leaf), receivedAtUs }];
-    }),
+    rows.map(({ transactionId, leafHash, ...place }) => [
+      toHex(transactionId),
+      { ...place, transactionId: asHash(transactionId), leafHash: asHash(leafHash) },
+    ]),
   );
 }
 

@@ -7,6 +7,7 @@ import {
   JsonError,
   JsonScanner,
   maxMessageBytes,
+  quoted,
   type Reading,
   type Refusal,
   type Result,
@@ -18,7 +19,7 @@ import { type ItemFault, ReceiverError } from '../errors.ts';
 export interface Envelope {
   /** Place in the request, from 0. */
   readonly position: number;
-  /** A view of the request's bytes: the value of `data` as it stands there. */
+  /** The value of `data` as it stands in the request. A copy: a view would keep the whole request for as long as the reading waits. */
   readonly message: Uint8Array;
   readonly signature: Uint8Array;
   readonly publicKeyPem: string;
@@ -27,6 +28,8 @@ export interface Envelope {
 
 /** Member names are compared after unescaping; members of other names are scanned and ignored. */
 const REQUIRED = ['data', 'signature', 'public_key'] as const;
+/** Members of an envelope, the ignored ones too. Three count; the rest is a guess. Remembering a million names took longer than a second. */
+const MAX_MEMBERS = 64;
 
 /**
  * Finds the envelopes of a body: one object, or an array of them. Throws ReceiverError: `body-malformed` for what is not JSON,
@@ -89,26 +92,30 @@ function scanEnvelope(scanner: JsonScanner, position: number): Result<Envelope> 
   }
   const names = new Set<string>();
   let message: Uint8Array | undefined;
-  let reading: Result<Reading> | undefined;
   let signature: string | undefined;
   let publicKeyPem: string | undefined;
   let duplicate: Refusal | undefined;
+  let surplus: Refusal | undefined;
   scanner.object((name) => {
-    if (names.has(name))
-      duplicate ??= refuse('member-duplicate', `the envelope has two members named ${JSON.stringify(name)}`);
-    names.add(name);
+    if (names.has(name)) duplicate ??= refuse('member-duplicate', `the envelope has two members named ${quoted(name)}`);
+    if (names.size < MAX_MEMBERS) names.add(name);
+    else surplus = refuse('members-too-many', `an envelope has at most ${MAX_MEMBERS} members`);
     if (name === 'data') {
       const start = scanner.at;
-      reading = scanReading(scanner);
+      scanner.skipValue();
       message = scanner.bytes.subarray(start, scanner.at);
     } else if (name === 'signature') signature = scanText(scanner);
     else if (name === 'public_key') publicKeyPem = scanText(scanner);
     else scanner.skipValue();
   });
   if (duplicate) return duplicate;
+  if (surplus) return surplus;
   const missing = REQUIRED.find((name) => !names.has(name));
   if (missing) return refuse('member-missing', `${missing} is missing`);
-  if (!message || !reading) throw new Error('data was named and not scanned');
+  if (!message) throw new Error('data was named and not scanned');
+  // What fits no leaf is refused below, and nobody looks into it: it could have a million names.
+  const isTooLong = message.length > maxMessageBytes(0);
+  const reading = isTooLong ? accept({}) : scanReading(new JsonScanner(message));
   if (!reading.ok) return reading;
   if (signature === undefined) return refuse('signature-malformed', 'signature is not a string');
   if (publicKeyPem === undefined) return refuse('key-not-pem', 'public_key is not a string');
@@ -121,7 +128,8 @@ function scanEnvelope(scanner: JsonScanner, position: number): Result<Envelope> 
   if (message.length > most) {
     return refuse('message-too-long', `data has ${message.length} bytes, at most ${most} fit beside this signature`);
   }
-  return accept({ position, message, signature: signatureBytes, publicKeyPem, reading: reading.value });
+  const kept = new Uint8Array(message);
+  return accept({ position, message: kept, signature: signatureBytes, publicKeyPem, reading: reading.value });
 }
 
 function scanText(scanner: JsonScanner): string | undefined {

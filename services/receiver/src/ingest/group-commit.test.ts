@@ -4,7 +4,7 @@ import type { Receipt } from '@telltale/ledger';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type IngestParts, startIngestParts } from '../testing/ingest-parts.ts';
 import { makeDevice } from '../testing/test-device.ts';
-import { acceptReadings } from './accept.ts';
+import { acceptRequests } from './accept.ts';
 import { GroupCommit } from './group-commit.ts';
 import { RegistryCache } from './registry-cache.ts';
 import type { VerifiedReading } from './verify-envelopes.ts';
@@ -24,7 +24,7 @@ afterEach(() => parts.stop());
 function openCommits(options: { sealPromiseMs?: number } = {}): GroupCommit {
   const registry = new RegistryCache();
   return new GroupCommit({
-    accept: (readings) => acceptReadings(parts.pool, { readings, registry, nowUs }),
+    accept: (requests) => acceptRequests(parts.pool, { requests, registry, isStrict: false, nowUs }),
     origin: parts.ledger.origin,
     sign: parts.ledger.sign,
     sealPromiseMs: options.sealPromiseMs ?? 0,

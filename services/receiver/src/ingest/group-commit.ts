@@ -4,7 +4,7 @@
 import { isRetryable } from '@telltale/database';
 import { issueReceipts, type Receipt, type Signer } from '@telltale/ledger';
 import pg from 'pg';
-import { ReceiverError } from '../errors.ts';
+import { type ItemFault, ReceiverError } from '../errors.ts';
 import type { Accepted } from './accept.ts';
 import type { VerifiedReading } from './verify-envelopes.ts';
 
@@ -20,7 +20,7 @@ interface Waiting {
 }
 
 export interface GroupCommitContext {
-  readonly accept: (readings: readonly VerifiedReading[]) => Promise<Accepted>;
+  readonly accept: (requests: readonly (readonly VerifiedReading[])[]) => Promise<Accepted>;
   readonly origin: string;
   readonly sign: Signer;
   /** Receipts promise a place in a block this long after the commit; 0 promises nothing. */
@@ -85,11 +85,11 @@ export class GroupCommit {
 
   private async commit(group: readonly Waiting[]): Promise<void> {
     try {
-      const receipts = await this.acceptAll(group.flatMap((waiting) => waiting.readings));
-      let at = 0;
-      for (const { readings, resolve } of group) {
-        resolve(receipts.slice(at, at + readings.length));
-        at += readings.length;
+      const answers = await this.acceptAll(group.map((waiting) => waiting.readings));
+      for (const [i, { resolve, reject }] of group.entries()) {
+        const answer = answers[i];
+        if (answer instanceof ReceiverError) reject(answer);
+        else if (answer) resolve(answer);
       }
     } catch (error) {
       // If the database refuses what one request holds, that request fails alone and the others do not.
@@ -104,16 +104,31 @@ export class GroupCommit {
     }
   }
 
-  private async acceptAll(readings: readonly VerifiedReading[]): Promise<Receipt[]> {
+  /** For each request its receipts, or why it is refused. */
+  private async acceptAll(requests: readonly (readonly VerifiedReading[])[]): Promise<(Receipt[] | ReceiverError)[]> {
     const { accept, origin, sign, sealPromiseMs, nowUs, onAccepted } = this.context;
-    const accepted = await accept(readings).catch((error: unknown) => {
-      if (isRetryable(error)) return accept(readings);
+    const accepted = await accept(requests).catch((error: unknown) => {
+      if (isRetryable(error)) return accept(requests);
       throw error;
     });
     if (accepted.newReadings > 0) onAccepted(accepted);
     const sealByUs = sealPromiseMs === 0 ? 0 : nowUs() + sealPromiseMs * 1000;
-    return issueReceipts({ origin, sealByUs, entries: accepted.entries, sign });
+    const entries = accepted.outcomes.flatMap((outcome) => ('entries' in outcome ? outcome.entries : []));
+    // A signature over nothing helps nobody.
+    const receipts = entries.length === 0 ? [] : issueReceipts({ origin, sealByUs, entries, sign });
+    let at = 0;
+    return accepted.outcomes.map((outcome) => {
+      if ('faults' in outcome) return forbidden(outcome.faults);
+      at += outcome.entries.length;
+      return receipts.slice(at - outcome.entries.length, at);
+    });
   }
+}
+
+/** The error for a request that holds readings whose keys may not speak for their devices. */
+function forbidden(faults: readonly ItemFault[]): ReceiverError {
+  const first = faults[0];
+  return new ReceiverError('envelopes-forbidden', `item ${first?.position}: ${first?.message}`, { faults });
 }
 
 /** PostgreSQL's word on the values themselves: data exception (22), integrity violation (23), program limit exceeded (54). */

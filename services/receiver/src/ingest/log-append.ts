@@ -38,7 +38,7 @@ export class LogAppend {
     const hash = leafHash(bytes);
     const transactionId = transactionIdOf(leaf, hash);
     const leafIndex = this.found.nextLeafIndex + this.leaves.length;
-    this.leaves.push({ leafIndex, leaf: bytes, transactionId });
+    this.leaves.push({ leafIndex, leaf: bytes, transactionId, leafHash: hash, receivedAtUs });
     return { transactionId, leafIndex, leafHash: hash, receivedAtUs };
   }
 

@@ -15,6 +15,7 @@ export class Lease {
   private timer: NodeJS.Timeout | undefined;
   private lost = new AbortController();
   private token: bigint | undefined;
+  private renewal: Promise<void> = Promise.resolve();
 
   constructor(pool: Pool, onError: (error: unknown) => void) {
     this.pool = pool;
@@ -27,7 +28,9 @@ export class Lease {
       this.token = await acquireLease(this.pool, { holder: this.holder, durationMs: LEASE_MS });
       if (this.token === undefined) return undefined;
       this.lost = new AbortController();
-      this.timer = setInterval(() => void this.renew(), LEASE_MS / 3);
+      this.timer = setInterval(() => {
+        this.renewal = this.renew();
+      }, LEASE_MS / 3);
     }
     return { token: this.token, lost: this.lost.signal };
   }
@@ -36,6 +39,8 @@ export class Lease {
   async release(): Promise<void> {
     if (this.token === undefined) return;
     this.drop();
+    // A renewal under way would take the lease again just after it was released.
+    await this.renewal;
     await releaseLease(this.pool, this.holder);
   }
 

@@ -15,23 +15,17 @@ export class Miner {
     if (signal.aborted) return [];
     const worker = this.start();
     Atomics.store(this.stopFlag, 0, 0);
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array[]>();
     const stop = () => Atomics.store(this.stopFlag, 0, 1);
+    const fail = () => reject(new Error('the mining thread ended'));
     signal.addEventListener('abort', stop, { once: true });
+    worker.once('message', resolve).once('error', reject).once('exit', fail);
     try {
-      return await new Promise((resolve, reject) => {
-        worker.once('message', resolve);
-        worker.once('error', reject);
-        worker.once('exit', () => reject(new Error('the mining thread ended')));
-        worker.postMessage(run);
-      });
-    } catch (error) {
-      this.worker = undefined;
-      throw error;
+      worker.postMessage(run);
+      return await promise;
     } finally {
       signal.removeEventListener('abort', stop);
-      worker.removeAllListeners('message');
-      worker.removeAllListeners('error');
-      worker.removeAllListeners('exit');
+      worker.off('message', resolve).off('error', reject).off('exit', fail);
     }
   }
 
@@ -47,6 +41,11 @@ export class Miner {
       workerData: { stopFlag: this.stopFlag },
     });
     this.worker = worker;
+    // A thread may also end between two runs. It is forgotten then, and without a listener its error would end the process.
+    const forget = () => {
+      if (this.worker === worker) this.worker = undefined;
+    };
+    worker.on('error', forget).on('exit', forget);
     return worker;
   }
 }

@@ -19,7 +19,8 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { ReceiverError } from '../errors.ts';
 import type { Publisher } from '../publish.ts';
-import { type Head, insertBlocks, loadHead, type StoredBlock } from '../store/block-store.ts';
+import { appendBlocks, type Head, loadHead, loadHeadToExtend, type StoredBlock } from '../store/block-store.ts';
+import { readCounter } from '../store/identity-store.ts';
 import { ensurePartitions, needsPartition, readLeafPage } from '../store/leaf-store.ts';
 import { holdsLease } from '../store/lease-store.ts';
 import { insertTiles, loadEdge } from '../store/tile-store.ts';
@@ -126,16 +127,24 @@ export class Sealer {
     return 0;
   }
 
-  /** Start-up, or after a doubt: the newest block and the right edge of its log, which must fit each other. */
+  /** Start-up, takeover, or after a doubt: the newest block and the right edge of its log, which must fit each other. */
   private async loadBase(): Promise<Base> {
     const { pool, publisher } = this.context;
-    const head = await loadHead(pool);
+    const head = await loadHeadToExtend(pool);
+    // Never a second block at an index that was sealed already: that would be evidence against this ledger.
+    if (!head || head.header.index < publisher.head.header.index) {
+      throw new ReceiverError(
+        'edge-mismatch',
+        'the newest block is not the one that was sealed last: the database was altered',
+      );
+    }
     const edge = await loadEdge(pool, head.header.logSize);
     if (!equalBytes(edge.root(), head.header.logRoot)) {
       const message =
         'the stored leaves do not give the log root of the newest block: the database was altered; see /validate_chain';
       throw new ReceiverError('edge-mismatch', message);
     }
+    await this.preparePartitions();
     publisher.publish(head);
     return { head, edge, pending: [] };
   }
@@ -182,7 +191,8 @@ export class Sealer {
     // A crash before this line has sealed the blocks all the same: start-up loads the head and publishes it.
     this.context.publisher.publish(next.head);
     this.report({ base, blocks, durationMs: Math.round((nowUs() - startedAtUs) / 1000) });
-    await this.preparePartition({ before: header.logSize, after: next.head.header.logSize });
+    const sizes = { before: header.logSize, after: next.head.header.logSize };
+    if (needsPartition(sizes)) await this.preparePartitions();
     return next;
   }
 
@@ -208,18 +218,16 @@ export class Sealer {
   }): Promise<void> {
     await inTransaction(this.context.pool, { isolation: 'read committed' }, async (client) => {
       if (!(await holdsLease(client, run.token))) throw new ReceiverError('head-moved', 'another receiver seals now');
-      const head = await loadHead(client);
-      if (!equalBytes(head.hash, run.parent))
-        throw new ReceiverError('head-moved', 'another block was sealed meanwhile');
-      await insertBlocks(client, run.blocks);
+      const isAppended = await appendBlocks(client, run);
+      if (!isAppended) throw new ReceiverError('head-moved', 'another block was sealed meanwhile');
       await insertTiles(client, run.tiles);
     });
   }
 
-  private async preparePartition(sizes: { before: number; after: number }): Promise<void> {
-    if (!needsPartition(sizes)) return;
-    await inTransaction(this.context.pool, { isolation: 'read committed' }, (client) =>
-      ensurePartitions(client, sizes.after),
+  /** Here, because every new sealer comes by: the partition ahead is made long before the log reaches it. */
+  private async preparePartitions(): Promise<void> {
+    await inTransaction(this.context.pool, { isolation: 'read committed' }, async (client) =>
+      ensurePartitions(client, (await readCounter(client)).nextLeafIndex),
     );
   }
 

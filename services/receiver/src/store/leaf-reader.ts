@@ -12,13 +12,15 @@ export interface TakenLeaves {
 
 export class LeafReader {
   private readonly client: Pool | PoolClient;
+  private readonly size: { pageLeaves?: number };
   private page: Uint8Array[] = [];
   private at = 0;
   /** Where the next page starts. */
   private pageEnd = 0;
 
-  constructor(client: Pool | PoolClient) {
+  constructor(client: Pool | PoolClient, size: { pageLeaves?: number } = {}) {
     this.client = client;
+    this.size = size;
   }
 
   /** The leaves from where the reader stands up to index `end`. */
@@ -45,7 +47,11 @@ export class LeafReader {
 
   /** Reads on up to the first gap. False: the next leaf is not stored. */
   private async turnPage(): Promise<boolean> {
-    const stored = await readLeafPage(this.client, { start: this.at, end: Number.MAX_SAFE_INTEGER });
+    const stored = await readLeafPage(this.client, {
+      start: this.at,
+      end: Number.MAX_SAFE_INTEGER,
+      ...this.size,
+    });
     const gap = stored.findIndex(({ leafIndex }, i) => leafIndex !== this.at + i);
     this.page = (gap < 0 ? stored : stored.slice(0, gap)).map(({ leaf }) => leaf);
     this.pageEnd = this.at + this.page.length;

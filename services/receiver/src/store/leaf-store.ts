@@ -10,6 +10,16 @@ export interface StoredLeaf {
 
 export interface NewLeaf extends StoredLeaf {
   readonly transactionId: Uint8Array;
+  readonly leafHash: Uint8Array;
+  readonly receivedAtUs: number;
+}
+
+/** What is kept of every transaction, whether or not its leaf was archived. */
+export interface StoredTransaction {
+  readonly transactionId: Uint8Array;
+  readonly leafIndex: number;
+  readonly leafHash: Uint8Array;
+  readonly receivedAtUs: number;
 }
 
 /** What a new kind 2 leaf says of a key. */
@@ -29,34 +39,30 @@ export interface NewRevocation {
 /** Leaves in a partition: 2^24, about 5 GB of ordinary readings, and a multiple of every tile that is ever archived with it. A guess. */
 const PARTITION_LEAVES = 2 ** 24;
 /** Bytes of leaves that one read brings into memory, unless a single leaf is larger. Bounds a slow client's share. */
-const PAGE_BYTES = 256 * 1024;
+const PAGE_BYTES = 1024 * 1024;
 /** Leaves that one read brings at most: about PAGE_BYTES of the smallest readings. */
-const PAGE_LEAVES = 64;
+const PAGE_LEAVES = 4096;
 
-/** Of these transaction ids (at most one group commit's) those that are in the log, with their leaves. */
+/** Of these transaction ids those that are in the log. */
 export async function findTransactions(
   client: PoolClient,
   transactionIds: readonly Uint8Array[],
-): Promise<{ transactionId: Uint8Array; leafIndex: number; leaf: Uint8Array }[]> {
-  const { rows } = await client.query<{ transaction_id: Buffer; leaf_index: bigint; leaf: Buffer }>(
-    `SELECT transaction_id, leaf_index, leaf
-       FROM transactions JOIN leaves USING (leaf_index)
-      WHERE transaction_id = ANY ($1::bytea[])`,
+): Promise<StoredTransaction[]> {
+  const { rows } = await client.query<{
+    transaction_id: Buffer;
+    leaf_index: bigint;
+    leaf_hash: Buffer;
+    received_at: bigint;
+  }>(
+    `SELECT transaction_id, leaf_index, leaf_hash, received_at FROM transactions WHERE transaction_id = ANY ($1::bytea[])`,
     [transactionIds],
   );
-  return rows.map((row) => ({ transactionId: row.transaction_id, leafIndex: Number(row.leaf_index), leaf: row.leaf }));
-}
-
-/** Of these transaction ids those that are known, in hexadecimal, with the leaf that each leads to. */
-export async function findTransactionIndexes(
-  client: PoolClient,
-  transactionIds: readonly Uint8Array[],
-): Promise<Map<string, number>> {
-  const { rows } = await client.query<{ transaction_id: Buffer; leaf_index: bigint }>(
-    'SELECT transaction_id, leaf_index FROM transactions WHERE transaction_id = ANY ($1::bytea[])',
-    [transactionIds],
-  );
-  return new Map(rows.map((row) => [row.transaction_id.toString('hex'), Number(row.leaf_index)]));
+  return rows.map((row) => ({
+    transactionId: row.transaction_id,
+    leafIndex: Number(row.leaf_index),
+    leafHash: row.leaf_hash,
+    receivedAtUs: Number(row.received_at),
+  }));
 }
 
 export async function countTransactions(client: PoolClient): Promise<number> {
@@ -82,17 +88,21 @@ export async function appendLeaves(
   if (revocations.length > 0) await updateRevocations(client, revocations);
   await client.query(
     `WITH new AS (
-       SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS new (leaf_index, leaf, transaction_id)
+       SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[])
+         AS new (leaf_index, leaf, transaction_id, leaf_hash, received_at)
      ), appended AS (
        INSERT INTO leaves (leaf_index, leaf) SELECT leaf_index, leaf FROM new
      ), known AS (
-       INSERT INTO transactions (transaction_id, leaf_index) SELECT transaction_id, leaf_index FROM new
+       INSERT INTO transactions (transaction_id, leaf_index, leaf_hash, received_at)
+       SELECT transaction_id, leaf_index, leaf_hash, received_at FROM new
      )
-     UPDATE log_counter SET next_leaf_index = $4, last_received_at = $5, registry_version = $6`,
+     UPDATE log_counter SET next_leaf_index = $6, last_received_at = $7, registry_version = $8`,
     [
       leaves.map((leaf) => leaf.leafIndex),
       leaves.map((leaf) => leaf.leaf),
       leaves.map((leaf) => leaf.transactionId),
+      leaves.map((leaf) => leaf.leafHash),
+      leaves.map((leaf) => leaf.receivedAtUs),
       counter.nextLeafIndex,
       counter.lastReceivedAtUs,
       counter.registryVersion,
@@ -114,7 +124,9 @@ async function insertEnrolments(client: PoolClient, enrolments: readonly NewEnro
       enrolments.map((enrolment) => enrolment.leafIndex),
     ],
   );
-  const pairs = enrolments.flatMap(({ keyId, devices, leafIndex }) => devices.map((device) => ({ keyId, device, leafIndex })));
+  const pairs = enrolments.flatMap(({ keyId, devices, leafIndex }) =>
+    devices.map((device) => ({ keyId, device, leafIndex })),
+  );
   await client.query(
     `INSERT INTO key_devices (key_id, device, leaf_index)
      SELECT * FROM unnest($1::bytea[], $2::text[], $3::bigint[])
@@ -132,10 +144,10 @@ async function updateRevocations(client: PoolClient, revocations: readonly NewRe
   );
 }
 
-/** The next leaves of [start, end), in order: as many as fit a page of memory, at least one if there is any. */
+/** The next leaves of [start, end), in order: as many as fit a page of memory and `pageLeaves`, at least one if there is any. */
 export async function readLeafPage(
   client: Pool | PoolClient,
-  range: { start: number; end: number },
+  range: { start: number; end: number; pageLeaves?: number },
 ): Promise<StoredLeaf[]> {
   const { rows } = await client.query<{ leaf_index: bigint; leaf: Buffer }>(
     `SELECT leaf_index, leaf
@@ -144,7 +156,7 @@ export async function readLeafPage(
                       WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index LIMIT $3) AS candidates) AS page
       WHERE bytes_before < $4
       ORDER BY leaf_index`,
-    [range.start, range.end, PAGE_LEAVES, PAGE_BYTES],
+    [range.start, range.end, range.pageLeaves ?? PAGE_LEAVES, PAGE_BYTES],
   );
   return rows.map((row) => ({ leafIndex: Number(row.leaf_index), leaf: row.leaf }));
 }

@@ -41,7 +41,7 @@ export async function openStoredLedger(receiver: TestReceiver): Promise<StoredLe
   if (!key.ok) throw new Error(key.message);
   const { rows } = await pool.query<{ origin: string }>('SELECT origin FROM ledger');
   const identity = { origin: rows[0]?.origin ?? '', key: key.value };
-  const validate = () => validateChain(pool, identity);
+  const validate = () => validateChain(pool, { ledger: identity, signal: new AbortController().signal });
   const change = async (sql: string) => {
     const { rowCount } = await pool.query(sql);
     if (rowCount !== 1) throw new Error(`${rowCount} rows instead of one: ${sql}`);

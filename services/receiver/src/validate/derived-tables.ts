@@ -3,6 +3,7 @@
 
 import {
   type ChainFault,
+  type ChainSummary,
   equalBytes,
   LEAF_KIND,
   type PublicKey,
@@ -13,8 +14,9 @@ import {
   type VerifiedLeaf,
 } from '@telltale/ledger';
 import type { PoolClient } from 'pg';
+import { loadHeadMark } from '../store/block-store.ts';
 import { loadIdentity, readCounter } from '../store/identity-store.ts';
-import { countTransactions, findTransactionIndexes } from '../store/leaf-store.ts';
+import { countTransactions, findTransactions, type StoredTransaction } from '../store/leaf-store.ts';
 import { loadRegistryTables } from '../store/registry-store.ts';
 import { countTiles, readTile } from '../store/tile-store.ts';
 
@@ -55,16 +57,17 @@ export class DerivedTables {
     return this.waiting.length < LOOKUP_LEAVES ? undefined : this.transactionsFault();
   }
 
-  async holdsTransaction(leaf: Pick<VerifiedLeaf, 'transactionId' | 'leafIndex'>): Promise<boolean> {
-    const found = await findTransactionIndexes(this.client, [leaf.transactionId]);
-    return found.get(toHex(leaf.transactionId)) === leaf.leafIndex;
+  async holdsTransaction(leaf: VerifiedLeaf): Promise<boolean> {
+    const [stored] = await findTransactions(this.client, [leaf.transactionId]);
+    return isOf(stored, leaf);
   }
 
   /** After the last leaf: what is left to look up, counts, and the tables that only the whole log determines. */
-  async finish(registry: Registry): Promise<ChainFault | undefined> {
+  async finish(registry: Registry, head: ChainSummary['head']): Promise<ChainFault | undefined> {
     return (
       (await this.transactionsFault()) ??
       (await this.countsFault()) ??
+      (await this.headFault(head)) ??
       (await this.counterFault()) ??
       (await this.registryFault(registry))
     );
@@ -83,16 +86,16 @@ export class DerivedTables {
   private async transactionsFault(): Promise<ChainFault | undefined> {
     const leaves = this.waiting;
     this.waiting = [];
-    const found = await findTransactionIndexes(
-      this.client,
-      leaves.map((leaf) => leaf.transactionId),
-    );
-    for (const { transactionId, leafIndex } of leaves) {
-      if (found.get(toHex(transactionId)) === leafIndex) continue;
-      const message = `the stored transaction id of leaf ${leafIndex} is missing or leads to another leaf`;
-      return { code: 'transaction-id', message, leafIndex };
-    }
-    return undefined;
+    const ids = leaves.map((leaf) => leaf.transactionId);
+    const found = new Map((await findTransactions(this.client, ids)).map((row) => [toHex(row.transactionId), row]));
+    const wrong = leaves.find((leaf) => !isOf(found.get(toHex(leaf.transactionId)), leaf));
+    if (!wrong) return undefined;
+    const { leafIndex } = wrong;
+    return {
+      code: 'transaction',
+      message: `what is kept of the transaction of leaf ${leafIndex} does not fit it`,
+      leafIndex,
+    };
   }
 
   private async countsFault(): Promise<ChainFault | undefined> {
@@ -103,6 +106,14 @@ export class DerivedTables {
       return { code: 'tile-extra', message: 'there are tiles that no leaves fill' };
     }
     return undefined;
+  }
+
+  private async headFault(head: ChainSummary['head']): Promise<ChainFault | undefined> {
+    const mark = await loadHeadMark(this.client);
+    if (mark && mark.blockIndex === head?.index && equalBytes(mark.hash, head.hash)) return undefined;
+    const blockIndex = mark?.blockIndex;
+    const message = 'the newest block is not the one that was sealed last';
+    return { code: 'block-missing', message, ...(blockIndex !== undefined && { blockIndex }) };
   }
 
   private async counterFault(): Promise<ChainFault | undefined> {
@@ -121,10 +132,21 @@ export class DerivedTables {
     for (const { key, devices, leafIndex, revokedAt } of registry.keys()) {
       keys++;
       const row = stored.get(toHex(key.keyId));
-      if (!row || row.leafIndex !== leafIndex || row.revokedAtLeaf !== revokedAt || !equalBytes(row.publicKey, key.spki)) return wrong;
+      if (
+        !row ||
+        row.leafIndex !== leafIndex ||
+        row.revokedAtLeaf !== revokedAt ||
+        !equalBytes(row.publicKey, key.spki)
+      )
+        return wrong;
       if (row.devices.size !== devices.size) return wrong;
       for (const [device, at] of devices) if (row.devices.get(device) !== at) return wrong;
     }
     return stored.size === keys ? undefined : wrong;
   }
+}
+
+function isOf(stored: StoredTransaction | undefined, leaf: VerifiedLeaf): boolean {
+  if (stored?.leafIndex !== leaf.leafIndex || stored.receivedAtUs !== leaf.leaf.receivedAtUs) return false;
+  return equalBytes(stored.leafHash, leaf.leafHash);
 }

@@ -8,16 +8,16 @@ import {
   type ChainFault,
   type ChainSummary,
   ChainVerifier,
+  decodeHeader,
   equalBytes,
   headerHash,
   type PublicKey,
-  TILE_WIDTH,
   type VerifiedLeaf,
 } from '@telltale/ledger';
-import type { Pool, PoolClient } from 'pg';
+import pg, { type Pool, type PoolClient } from 'pg';
 import { readBlocks, type StoredBlock } from '../store/block-store.ts';
 import { LeafReader } from '../store/leaf-reader.ts';
-import { readTile } from '../store/tile-store.ts';
+import { prepareLongRead } from '../store/long-read-store.ts';
 import { DerivedTables } from './derived-tables.ts';
 
 export interface ValidationReport extends ChainSummary {
@@ -27,26 +27,58 @@ export interface ValidationReport extends ChainSummary {
   readonly fault?: ChainFault;
 }
 
-/** Validates everything in one REPEATABLE READ snapshot. Ingest and sealing go on meanwhile. */
-export function validateChain(pool: Pool, ledger: { origin: string; key: PublicKey }): Promise<ValidationReport> {
-  return inTransaction(pool, { isolation: 'repeatable read', isReadOnly: true }, async (client) => {
-    const validation = new Validation(client, ledger);
-    const fault = await validation.run();
-    const summary = validation.verifier.summary();
-    const pending = summary.leaves - (summary.head?.logSize ?? 0);
-    return { ...summary, pending, ...(fault && { fault }) };
-  });
+/**
+ * Validates everything in one REPEATABLE READ snapshot. Ingest and sealing go on meanwhile. Once `signal` aborts it rejects with the
+ * signal's reason: the connection is ended, and a query in progress with it.
+ */
+export async function validateChain(
+  pool: Pool,
+  run: { ledger: { origin: string; key: PublicKey }; signal: AbortSignal },
+): Promise<ValidationReport> {
+  const { signal } = run;
+  signal.throwIfAborted();
+  try {
+    return await inTransaction(pool, { isolation: 'repeatable read', isReadOnly: true }, async (client) => {
+      const stopWatching = endOnAbort(client, signal);
+      try {
+        await prepareLongRead(client);
+        const validation = new Validation(client, run);
+        const fault = await validation.run();
+        const summary = validation.verifier.summary();
+        const pending = summary.leaves - (summary.head?.logSize ?? 0);
+        return { ...summary, pending, ...(fault && { fault }) };
+      } finally {
+        stopWatching();
+      }
+    });
+  } catch (error) {
+    // What a query says of the connection that was ended under it is not why this ends.
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+/** Ends the connection once `signal` aborts: a query in progress fails, and so does every later one. Gives what ends the watch. */
+function endOnAbort(client: PoolClient, signal: AbortSignal): () => void {
+  // A pool's client is a whole one, whatever its type shows.
+  const end = () => void (client instanceof pg.Client && client.end());
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
+  return () => signal.removeEventListener('abort', end);
 }
 
 class Validation {
   readonly verifier: ChainVerifier;
   private readonly client: PoolClient;
+  private readonly signal: AbortSignal;
   private readonly derived: DerivedTables;
   /** Leaves of the block under way, as the verifier saw them. */
   private seen: VerifiedLeaf[] = [];
 
-  constructor(client: PoolClient, ledger: { origin: string; key: PublicKey }) {
+  constructor(client: PoolClient, run: { ledger: { origin: string; key: PublicKey }; signal: AbortSignal }) {
+    const { ledger, signal } = run;
     this.client = client;
+    this.signal = signal;
     this.verifier = new ChainVerifier({ ...ledger, onLeaf: (leaf) => this.seen.push(leaf) });
     this.derived = new DerivedTables(client, ledger);
   }
@@ -69,6 +101,7 @@ class Validation {
     leaves: LeafReader;
     expected: number;
   }): Promise<ChainFault | undefined> {
+    this.signal.throwIfAborted();
     const { stored, leaves, expected: blockIndex } = at;
     const wrong = columnFault(stored, blockIndex);
     if (wrong) return this.earliest({ ...wrong, blockIndex });
@@ -81,13 +114,14 @@ class Validation {
     const block: Block = { header, signature, leaves: taken.leaves };
     this.seen = [];
     const fault = await this.verifier.addBlock(block);
-    if (fault) return fault.code === 'log-root' ? this.locate(fault) : fault;
+    if (fault) return this.locate(fault);
     const derived = await this.derived.take(this.seen, 'sealed');
     return derived && this.earliest({ ...derived, blockIndex });
   }
 
   private async checkPending(leaves: LeafReader): Promise<ChainFault | undefined> {
     for (;;) {
+      this.signal.throwIfAborted();
       const taken = await leaves.takePage();
       if (taken.missing !== undefined) {
         const message = `leaf ${taken.missing} is missing`;
@@ -97,7 +131,7 @@ class Validation {
       this.seen = [];
       for (const leaf of taken.leaves) {
         const fault = await this.verifier.addPending(leaf);
-        if (fault) return fault;
+        if (fault) return this.locate(fault);
       }
       const derived = await this.derived.take(this.seen, 'pending');
       if (derived) return this.earliest(derived);
@@ -105,7 +139,7 @@ class Validation {
   }
 
   private checkDerived(): Promise<ChainFault | undefined> {
-    return this.derived.finish(this.verifier.registry);
+    return this.derived.finish(this.verifier.registry, this.verifier.summary().head);
   }
 
   /** A signature under way may belong to an earlier leaf than this fault. */
@@ -113,14 +147,16 @@ class Validation {
     return (await this.verifier.settle()) ?? fault;
   }
 
-  /** A wrong root names no leaf; the stored tiles and transaction ids remember what the leaves were and may say which one it is. */
+  /**
+   * A fault can show behind the leaf that was altered: a wrong root names none, and the reading after a first use is refused when that
+   * names another device. What is kept of each transaction remembers what its leaf was.
+   */
   private async locate(fault: ChainFault): Promise<ChainFault> {
-    for (const { leafIndex, leafHash, transactionId } of this.seen) {
-      const index = Math.floor(leafIndex / TILE_WIDTH);
-      const tile = await readTile(this.client, { level: 0, index });
-      const start = (leafIndex % TILE_WIDTH) * leafHash.length;
-      const isInTile = !tile || equalBytes(tile.hashes.subarray(start, start + leafHash.length), leafHash);
-      if (isInTile && (await this.derived.holdsTransaction({ leafIndex, transactionId }))) continue;
+    const end = fault.code === 'log-root' ? Number.POSITIVE_INFINITY : (fault.leafIndex ?? 0);
+    for (const leaf of this.seen) {
+      if (leaf.leafIndex >= end) break;
+      if (await this.derived.holdsTransaction(leaf)) continue;
+      const { leafIndex } = leaf;
       return { ...fault, message: `${fault.message}: leaf ${leafIndex} is not what it was`, leafIndex };
     }
     return fault;
@@ -131,6 +167,10 @@ function columnFault(stored: StoredBlock, expected: number): { code: string; mes
   if (stored.blockIndex !== expected) return { code: 'block-missing', message: `block ${expected} is missing` };
   if (!equalBytes(stored.hash, headerHash(stored.header))) {
     return { code: 'block-hash', message: 'the stored hash is not that of the header' };
+  }
+  const header = decodeHeader(stored.header);
+  if (header.ok && header.value.logSize !== stored.logSize) {
+    return { code: 'log-size', message: 'the stored log_size is not that of the header' };
   }
   return undefined;
 }

@@ -1,0 +1,51 @@
+// Verifying where Node.js runs: OpenSSL through node:crypto, on libuv's thread pool.
+// Ed25519: RFC 8032, without cofactor. ECDSA P-256 with SHA-256: DER. RSA: PSS, SHA-256, MGF1-SHA-256, any salt length.
+
+import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { ALGORITHM, type PublicKey } from '../../keys.ts';
+import { accept, type Result, refuse } from '../../result.ts';
+import type { Verifier } from '../../signature.ts';
+
+/**
+ * A verifier for one key, to be kept and used again: importing a key costs about as much as verifying once.
+ * The work runs on libuv's thread pool. Refuses a P-256 point that is not on the curve.
+ */
+export function createVerifier(key: PublicKey): Result<Verifier, 'key-encoding'> {
+  let imported: KeyObject;
+  try {
+    imported = createPublicKey({ key: Buffer.from(key.spki), format: 'der', type: 'spki' });
+  } catch {
+    // OpenSSL's words name no cause that a caller could act on; the encoding was checked before, so only the point is left.
+    return refuse('key-encoding', 'the public key is not a point of its curve');
+  }
+  const { digest, parameters } = parametersOf(key, imported);
+  const { modulusLength } = imported.asymmetricKeyDetails ?? {};
+  return accept((message, signature) => {
+    // OpenSSL takes an RSA signature without its leading zero bytes; RFC 8017 section 8.1.2 has it as long as the modulus.
+    if (modulusLength !== undefined && signature.length !== Math.ceil(modulusLength / 8)) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      verify(digest, message, parameters, signature, (error, isValid) => {
+        // OpenSSL reports some malformed signatures as errors: they are not valid signatures either.
+        resolve(error === null && isValid);
+      });
+    });
+  });
+}
+
+function parametersOf(key: PublicKey, imported: KeyObject) {
+  switch (key.algorithm) {
+    case ALGORITHM.ed25519:
+      return { digest: null, parameters: { key: imported } };
+    case ALGORITHM['ecdsa-p256']:
+      return { digest: 'sha256', parameters: { key: imported, dsaEncoding: 'der' as const } };
+    case ALGORITHM['rsa-pss']: {
+      const padding = constants.RSA_PKCS1_PSS_PADDING;
+      return {
+        digest: 'sha256',
+        parameters: { key: imported, padding, saltLength: constants.RSA_PSS_SALTLEN_AUTO },
+      };
+    }
+    default:
+      return key.algorithm satisfies never;
+  }
+}

@@ -1,0 +1,212 @@
+// Both platforms give the same verdicts: on all of Wycheproof, on every salt length, and where Ed25519 verifiers are known to differ.
+
+import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { sha512 } from '@noble/hashes/sha2.js';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { concat, toHex, utf8 } from '../bytes.ts';
+import { type PublicKey, parsePublicKey } from '../keys.ts';
+import { torsionEncodings } from '../testing/ed25519-torsion.ts';
+import { readWycheproof } from '../testing/foreign.ts';
+import { bytesOf, readGolden } from '../testing/golden.ts';
+import { sha256 as nodeSha256 } from './node/sha256.ts';
+import { createVerifier as createNodeVerifier } from './node/verifier.ts';
+import { sha256 as webSha256 } from './web/sha256.ts';
+import { createSigner as createWebSigner } from './web/signer.ts';
+import { createVerifier as createWebVerifier } from './web/verifier.ts';
+
+const { Point } = ed25519;
+const ORDER = Point.Fn.ORDER;
+const message = utf8('{"device":"a"}');
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+describe('SHA-256', () => {
+  it('is the same on both platforms, for every length around its blocks and any bytes', () => {
+    for (let sizeBytes = 0; sizeBytes < 260; sizeBytes++) {
+      const bytes = new Uint8Array(sizeBytes).fill(sizeBytes);
+      expect(toHex(webSha256(bytes))).toBe(toHex(nodeSha256(bytes)));
+    }
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 5000 }), (bytes) => {
+        expect(toHex(webSha256(bytes))).toBe(toHex(nodeSha256(bytes)));
+      }),
+    );
+  });
+});
+
+describe('the verdict on a signature is the same on both platforms', () => {
+  it.each([
+    'ed25519',
+    'ecdsa_secp256r1_sha256',
+    'rsa_pss_2048_sha256_mgf1_0',
+    'rsa_pss_2048_sha256_mgf1_32',
+    'rsa_pss_3072_sha256_mgf1_32',
+    'rsa_pss_4096_sha256_mgf1_32',
+  ])('for every vector of Wycheproof %s', async (name) => {
+    const file = readWycheproof(name);
+    const different: number[] = [];
+    let tests = 0;
+    let valid = 0;
+    for (const group of file.testGroups) {
+      const { node, web } = verifiersOf(bytesOf(group.publicKeyDer));
+      for (const test of group.tests) {
+        tests++;
+        const expected = await node(bytesOf(test.msg), bytesOf(test.sig));
+        if (expected) valid++;
+        if ((await web(bytesOf(test.msg), bytesOf(test.sig))) !== expected) different.push(test.tcId);
+      }
+    }
+    expect(different).toEqual([]);
+    expect(tests).toBe(file.numberOfTests);
+    expect(valid).toBeGreaterThan(0);
+  });
+
+  it('for RSA moduli of any bit length and salts of any length', async () => {
+    for (const modulusLength of [2048, 2049, 2055, 3072]) {
+      const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength });
+      const { both } = verifiersOf(spkiOf(publicKey));
+      const longest = Math.ceil((modulusLength - 1) / 8) - 34;
+      for (const saltLength of [0, 1, 20, 32, longest]) {
+        const signature = sign('sha256', message, {
+          key: privateKey,
+          padding: constants.RSA_PKCS1_PSS_PADDING,
+          saltLength,
+        });
+        expect(await both(message, signature), `${modulusLength} bits, salt of ${saltLength}`).toBe(true);
+        for (const at of [0, 1, 100, signature.length - 1]) {
+          const changed = Uint8Array.from(signature).with(at, 1 ^ (signature[at] ?? 0));
+          expect(await both(message, changed)).toBe(false);
+        }
+      }
+    }
+  });
+
+  it('for RSA signatures of another padding, digest or length, leading zeros left out included', async () => {
+    const { both } = verifiersOf(spkiOf(rsa.publicKey));
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    expect(await both(message, sign('sha256', message, rsa.privateKey))).toBe(false);
+    expect(await both(message, sign('sha512', message, { key: rsa.privateKey, padding }))).toBe(false);
+    expect(await both(message, sign('sha1', message, { key: rsa.privateKey, padding }))).toBe(false);
+    // One signature in 256 begins with a zero byte; PSS with its longest salt is random, so one comes.
+    let signature = sign('sha256', message, { key: rsa.privateKey, padding });
+    while (signature[0] !== 0) signature = sign('sha256', message, { key: rsa.privateKey, padding });
+    expect(await both(message, signature)).toBe(true);
+    expect(await both(message, signature.subarray(1))).toBe(false);
+    expect(await both(message, concat(Uint8Array.of(0), signature))).toBe(false);
+  });
+
+  it('for P-256 in another form, with another digest, or a key that is not on the curve', async () => {
+    const spki = spkiOf(p256.publicKey);
+    const { both } = verifiersOf(spki);
+    const key = p256.privateKey;
+    for (let i = 0; i < 20; i++) {
+      // High and low S come by chance; OpenSSL and format.md take both.
+      expect(await both(message, sign('sha256', message, key))).toBe(true);
+    }
+    expect(await both(message, sign('sha256', message, { key, dsaEncoding: 'ieee-p1363' }))).toBe(false);
+    expect(await both(message, sign('sha384', message, key))).toBe(false);
+    const offCurve = keyOf(spki.with(90, 1 ^ (spki[90] ?? 0)));
+    expect(createNodeVerifier(offCurve)).toMatchObject({ ok: false, code: 'key-encoding' });
+    expect(createWebVerifier(offCurve)).toEqual(createNodeVerifier(offCurve));
+  });
+
+  it('for signatures of any length and for any 32 bytes as an Ed25519 key', async () => {
+    for (const spki of [readGolden().device.key.spki, spkiOf(p256.publicKey), spkiOf(rsa.publicKey)]) {
+      const { both } = verifiersOf(spki);
+      for (const sizeBytes of [0, 1, 63, 64, 65, 72, 256, 4096, 65_000]) {
+        expect(await both(message, new Uint8Array(sizeBytes).fill(0x30))).toBe(false);
+      }
+    }
+    for (let y = 2; y < 40; y++) {
+      // About every second one is no point of the curve.
+      const { both } = verifiersOf(ed25519Spki(new Uint8Array(32).with(0, y)));
+      expect(await both(message, new Uint8Array(64).with(0, 1))).toBe(false);
+    }
+    const noKey: PublicKey = { ...readGolden().device.key, spki: new Uint8Array(44) };
+    expect(createWebVerifier(noKey)).toEqual(createNodeVerifier(noKey));
+  });
+
+  it('for Ed25519 signatures whose R or key has a part of small order: without cofactor', async () => {
+    const secret = 0x1234567890abcdefn;
+    const nonce = 0xfedcba0987654321n;
+    const verdicts = new Set<string>();
+    for (const [i, encoding] of torsionEncodings().entries()) {
+      const torsion = Point.fromBytes(encoding);
+      for (const where of ['R', 'key'] as const) {
+        const key = Point.BASE.multiply(secret)
+          .add(where === 'key' ? torsion : Point.ZERO)
+          .toBytes();
+        const r = Point.BASE.multiply(nonce)
+          .add(where === 'R' ? torsion : Point.ZERO)
+          .toBytes();
+        const { both } = verifiersOf(ed25519Spki(key));
+        for (let turn = 0; turn < 16; turn++) {
+          const text = utf8(`${turn}`);
+          const k = littleEndian(sha512(concat(r, key, text))) % ORDER;
+          const signature = concat(r, littleEndianBytes((nonce + k * secret) % ORDER));
+          verdicts.add(`${where} ${i === 0 ? 'whole' : 'mixed'} ${await both(text, signature)}`);
+        }
+      }
+    }
+    // A mixed R never verifies without the cofactor; with a mixed key it is a matter of k.
+    expect([...verdicts].sort()).toEqual([
+      'R mixed false',
+      'R whole true',
+      'key mixed false',
+      'key mixed true',
+      'key whole true',
+    ]);
+  });
+
+  it('for Ed25519 signatures whose S is not reduced', async () => {
+    const { device } = readGolden();
+    const { both } = verifiersOf(device.key.spki);
+    const signature = device.sign(message);
+    expect(await both(message, signature)).toBe(true);
+    const s = littleEndian(signature.subarray(32));
+    expect(await both(message, concat(signature.subarray(0, 32), littleEndianBytes(s + ORDER)))).toBe(false);
+  });
+});
+
+describe('signing', () => {
+  it('is for Node.js alone', () => {
+    expect(() => createWebSigner(undefined as never)).toThrow('only verifies');
+  });
+});
+
+/** Both platforms' verifiers of a key; `both` gives the verdict that they agree on. */
+function verifiersOf(spki: Uint8Array) {
+  const node = createNodeVerifier(keyOf(spki));
+  const web = createWebVerifier(keyOf(spki));
+  if (!node.ok || !web.ok) throw new Error('the key is refused');
+  const both = async (text: Uint8Array, signature: Uint8Array) => {
+    const verdict = await node.value(text, signature);
+    expect(await web.value(text, signature)).toBe(verdict);
+    return verdict;
+  };
+  return { node: node.value, web: web.value, both };
+}
+
+function keyOf(spki: Uint8Array): PublicKey {
+  const parsed = parsePublicKey(spki);
+  if (!parsed.ok) throw new TypeError(parsed.message);
+  return parsed.value;
+}
+
+function spkiOf(key: KeyObject): Uint8Array {
+  return Uint8Array.from(key.export({ format: 'der', type: 'spki' }));
+}
+
+function ed25519Spki(key: Uint8Array): Uint8Array {
+  return concat(readGolden().device.key.spki.subarray(0, 12), key);
+}
+
+function littleEndian(bytes: Uint8Array): bigint {
+  return BigInt(`0x${toHex(bytes.toReversed())}`);
+}
+
+function littleEndianBytes(value: bigint): Uint8Array {
+  return bytesOf(value.toString(16).padStart(64, '0')).reverse();
+}

@@ -1,0 +1,92 @@
+// The receiver as its users run it: a process of its own on a free port, which a test can kill.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+const line = z.looseObject({ msg: z.string(), url: z.string().optional() });
+type Line = z.infer<typeof line>;
+
+export interface ReceiverProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** What it logged so far. */
+  readonly log: readonly Line[];
+  /** SIGKILL; returns when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; gives the exit code. Fine for a process that has ended already. */
+  stop(): Promise<number | null>;
+}
+
+/** Little work for the miner, and nothing of this process's environment but where programs are. */
+const environmentOf = (variables: Record<string, string>) => ({
+  PATH: process.env['PATH'] ?? '',
+  PORT: '0',
+  DIFFICULTY: '1',
+  ...variables,
+});
+
+/** Starts a receiver in `cwd` and waits until it listens. */
+export async function spawnReceiver(options: {
+  cwd: string;
+  variables: Record<string, string>;
+}): Promise<ReceiverProcess> {
+  const child = spawn(process.execPath, [MAIN], {
+    cwd: options.cwd,
+    env: environmentOf(options.variables),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  const errorText = collect(child);
+  const log: Line[] = [];
+  const url = await new Promise<string>((resolve, reject) => {
+    exited.then(() => reject(new Error(`the receiver ended before it listened: ${errorText()}`)), reject);
+    createInterface({ input: child.stdout }).on('line', (text) => {
+      const entry = line.parse(JSON.parse(text));
+      log.push(entry);
+      if (entry.msg === 'receiver listening' && entry.url !== undefined) resolve(entry.url);
+    });
+  });
+  if (child.pid === undefined) throw new Error('the receiver has no process id');
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await exited;
+    return child.exitCode;
+  };
+  return {
+    url,
+    pid: child.pid,
+    log,
+    async kill() {
+      await end('SIGKILL');
+    },
+    stop: () => end('SIGTERM'),
+  };
+}
+
+/** Runs a receiver that is expected not to start. */
+export async function runReceiverToExit(options: {
+  cwd: string;
+  variables: Record<string, string>;
+}): Promise<{ code: number | null; errorText: string }> {
+  const child = spawn(process.execPath, [MAIN], {
+    cwd: options.cwd,
+    env: environmentOf(options.variables),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const errorText = collect(child);
+  await once(child, 'close');
+  return { code: child.exitCode, errorText: errorText() };
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = '';
+  child.stderr?.on('data', (chunk) => {
+    text += String(chunk);
+  });
+  return () => text;
+}
