@@ -10,6 +10,7 @@ import type { ReceiverConfig } from './config.ts';
 import { handleError, handleNotFound } from './http/error-table.ts';
 import { getChainRoute } from './http/get-chain.ts';
 import { healthRoute } from './http/health.ts';
+import { keysRoutes } from './http/keys.ts';
 import { receiveDataRoute } from './http/receive-data.ts';
 import { registerSwagger } from './http/swagger.ts';
 import { validateChainRoute } from './http/validate-chain.ts';
@@ -127,6 +128,16 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   getChainRoute(app, pool);
   const validations = new ValidationQueue((signal) => validateChain(pool, { ledger, signal }));
   validateChainRoute(app, validations);
+  keysRoutes(app, {
+    pool,
+    nowUs,
+    onAppended: () => sealer.nudge(),
+    origin: ledger.origin,
+    ledgerKey: ledger.key,
+    sign: ledger.sign,
+    enrollmentToken: config.enrollmentToken,
+    adminToken: config.adminToken,
+  });
   healthRoute(app);
   onStop('server', () => {
     // Requests that wait for sealing are answered first: nothing that comes later would.
