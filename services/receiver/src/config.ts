@@ -35,7 +35,10 @@ function isConnectionUrl(connectionString: string): boolean {
 }
 
 /** A token that people choose; who can guess it can enrol keys or revoke them. */
-const secret = z.string().min(16, 'must have at least 16 characters');
+const secret = z
+  .string()
+  .min(16, 'must have at least 16 characters')
+  .regex(/^[\x21-\x7e]+$/, 'must be ASCII without spaces: it travels in a header');
 
 /** What a promised sealing time leaves for mining and for a restart. A guess. */
 const PROMISE_MARGIN_MS = 60_000;
