@@ -8,7 +8,7 @@ import { makeDevice } from '../testing/test-device.ts';
 import { startTestReceiver, type TestReceiver } from '../testing/test-receiver.ts';
 
 /** Columns that say nothing about the ledger: the single row's marker, and who seals at the moment. */
-const WITHOUT_MEANING = /^(schema_migrations\.|sealer_lease\.|(ledger|log_counter|chain_head)\.is_only$)/;
+const WITHOUT_MEANING = /^(schema_migrations\.|sealer_lease\.|enrolment_nonces\.|invites\.|(ledger|log_counter|chain_head)\.is_only$)/;
 
 /** Leaves of the ledger below: `first` is the first of each block. The last three are pending. */
 const LEAVES = 16;
@@ -81,6 +81,14 @@ function flip(cell: Cell, at: { byte: number; mask: number; isText?: boolean }):
   const value = at.isText ? `convert_from(${flipped}, 'UTF8')` : flipped;
   const sql = `UPDATE ${table} SET ${column} = ${value} WHERE ${where}`;
   return { apply: sql, undo: sql };
+}
+
+/** Gives a value to a column that has none. */
+function set(cell: Cell, value: string): Edit {
+  noteCovered(cell);
+  const { table, column, where } = cell;
+  const sql = (to: string) => `UPDATE ${table} SET ${column} = ${to} WHERE ${where}`;
+  return { apply: sql(value), undo: sql('NULL') };
 }
 
 /** Adds to a number. */
@@ -277,6 +285,8 @@ describe('validateChain with one byte altered', () => {
       ];
       for (const cell of cells) expect((await stored.validateWith(add(cell, by))).fault?.code).toBe('registry-table');
     }
+    const revoked = { table: 'keys', column: 'revoked_at_leaf', where: 'leaf_index = 0' };
+    expect((await stored.validateWith(set(revoked, '5'))).fault?.code).toBe('registry-table');
   });
 
   it('finds each byte of the ledger’s identity and each number of the counter', async () => {
