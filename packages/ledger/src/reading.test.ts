@@ -1,4 +1,4 @@
-// What a message means: device, seq, duplicate names, and what is no reading at all.
+// What a message means: device, seq, timestamp, duplicate names, and what is no reading at all.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ describe('parseReading', () => {
     expect(devices).toEqual([1, 2, 3, 1, 2, 3, 1].map((n) => `Raspberry Pi ${n}`));
   });
 
-  it('leaves everything but device and seq to the device', () => {
+  it('leaves everything but device, seq and timestamp to the device', () => {
     expect(parse('{"a":[1,{"device":"x","seq":1}],"b":{"a":1,"a":2},"c":null}')).toEqual({ ok: true, value: {} });
     expect(parse('{ "seq" : 7 , "device" : "p\\u0069" }')).toEqual({ ok: true, value: { device: 'pi', seq: 7 } });
   });
@@ -191,6 +191,43 @@ describe('seq', () => {
     expect(parse('{"seq":"x","seq":1}')).toMatchObject({ ok: false, code: 'member-duplicate' });
     expect(parse('{"seq":01}')).toMatchObject({ ok: false, code: 'message-not-json' });
     expect(parse('{"seq":+1}')).toMatchObject({ ok: false, code: 'message-not-json' });
+  });
+});
+
+describe('timestamp', () => {
+  it.each([
+    ['0', 0],
+    ['1717979369.25', 1_717_979_369_250_000],
+    ['1717979369', 1_717_979_369_000_000],
+    ['1.717979369e9', 1_717_979_369_000_000],
+    ['1717979369.1234567', 1_717_979_369_123_457],
+    ['9007199254.5', 9_007_199_254_500_000],
+    ['9.0e9', 9_000_000_000_000_000],
+  ])('%s is a device time in seconds', (text, deviceTimeUs) => {
+    expect(parse(`{"timestamp":${text}}`)).toEqual({ ok: true, value: { deviceTimeUs } });
+    expect(parse(`{ "\\u0074imestamp" : ${text} }`)).toEqual({ ok: true, value: { deviceTimeUs } });
+  });
+
+  it.each([
+    '-1',
+    '-0.5',
+    '1717979369250',
+    '1e300',
+    '1e999',
+    `1.${'0'.repeat(31)}`,
+    '"1717979369"',
+    '"2024-06-10T00:29:29Z"',
+    'null',
+    'true',
+    '[1]',
+    '{}',
+  ])('%s is no time, and no fault', (text) => {
+    expect(parse(`{"timestamp":${text}}`)).toEqual({ ok: true, value: {} });
+  });
+
+  it('is still a member: two are refused, and so is one that is no JSON', () => {
+    expect(parse('{"timestamp":1,"timestamp":2}')).toMatchObject({ ok: false, code: 'member-duplicate' });
+    expect(parse('{"timestamp":01}')).toMatchObject({ ok: false, code: 'message-not-json' });
   });
 });
 

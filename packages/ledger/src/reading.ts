@@ -1,5 +1,5 @@
-// What a reading's message means to the ledger: which device speaks, and its sequence number. Everything else is the device's own.
-// Source: format.md "Leaf, kind 1".
+// What a reading's message means to the ledger: which device speaks, and its sequence number (format.md "Leaf, kind 1"). Everything else is
+// the device's own; `timestamp` is read as liotbchain's devices write it, and nothing in the log depends on it.
 
 import { utf8 } from './bytes.ts';
 import { JsonError, JsonScanner } from './json-scanner.ts';
@@ -14,6 +14,11 @@ export interface Reading {
   readonly device?: string;
   /** Counts per device, 0 … 2^53 − 1. Any other `seq` is treated as absent. */
   readonly seq?: number;
+  /**
+   * Microseconds since the Unix epoch, by the device's own clock: the member `timestamp` where it is a number of seconds, as liotbchain
+   * sends it. Absent for anything else, and for times before 1970 or past 2^53 microseconds. Never the time that the ledger goes by.
+   */
+  readonly deviceTimeUs?: number;
 }
 
 const OPEN_BRACE = 0x7b;
@@ -42,7 +47,7 @@ export function scanReading(scanner: JsonScanner): Result<Reading, ReadingCode> 
     return refuse('message-not-object', 'data is not a JSON object');
   }
   const names = new Set<string>();
-  const reading: { device?: string; seq?: number } = {};
+  const reading: { device?: string; seq?: number; deviceTimeUs?: number } = {};
   let fault: Refusal<ReadingCode> | undefined;
   scanner.object((name) => {
     if (names.has(name)) fault ??= refuse('member-duplicate', `data has two members named ${quoted(name)}`);
@@ -51,6 +56,7 @@ export function scanReading(scanner: JsonScanner): Result<Reading, ReadingCode> 
       const forbidden = scanDevice(scanner, reading);
       fault ??= forbidden;
     } else if (name === 'seq') scanSeq(scanner, reading);
+    else if (name === 'timestamp') scanTimestamp(scanner, reading);
     else scanner.skipValue();
   });
   return fault ?? accept(reading);
@@ -80,13 +86,26 @@ function scanDevice(scanner: JsonScanner, reading: { device?: string }): Refusal
 }
 
 function scanSeq(scanner: JsonScanner, reading: { seq?: number }): void {
-  const start = scanner.at;
-  scanner.skipValue();
-  const sizeBytes = scanner.at - start;
   // 2^53 − 1 has 16 digits. Only plain digits count: 1.0 and 1e3 leave room for two readers to disagree.
-  if (sizeBytes > 16) return;
-  const text = String.fromCharCode(...scanner.bytes.subarray(start, scanner.at));
-  if (!/^[0-9]+$/.test(text)) return;
+  const text = shortText(scanner, 16);
+  if (text === undefined || !/^[0-9]+$/.test(text)) return;
   const seq = Number(text);
   if (Number.isSafeInteger(seq)) reading.seq = seq;
+}
+
+function scanTimestamp(scanner: JsonScanner, reading: { deviceTimeUs?: number }): void {
+  // A double in its longest decimal form has 24 characters; the rest is room. A guess.
+  const text = shortText(scanner, 32);
+  // Of the JSON values only numbers that are not negative begin with a digit.
+  if (text === undefined || !/^[0-9]/.test(text)) return;
+  const timeUs = Math.round(Number(text) * 1_000_000);
+  if (Number.isSafeInteger(timeUs)) reading.deviceTimeUs = timeUs;
+}
+
+/** Scans any value; its text if it has at most `mostBytes`, one character for each byte. */
+function shortText(scanner: JsonScanner, mostBytes: number): string | undefined {
+  const start = scanner.at;
+  scanner.skipValue();
+  if (scanner.at - start > mostBytes) return undefined;
+  return String.fromCharCode(...scanner.bytes.subarray(start, scanner.at));
 }

@@ -2,11 +2,12 @@
 
 import helmet from '@fastify/helmet';
 import { migrate, openPool, startEmbeddedServer } from '@telltale/database';
-import { BITS_PER_DIFFICULTY } from '@telltale/ledger';
+import { BITS_PER_DIFFICULTY, MAX_DEVICE_BYTES } from '@telltale/ledger';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import type { ReceiverConfig } from './config.ts';
+import { devicesRoutes } from './http/devices.ts';
 import { handleError, handleNotFound } from './http/error-table.ts';
 import { getChainRoute } from './http/get-chain.ts';
 import { healthRoute } from './http/health.ts';
@@ -30,6 +31,8 @@ import { ValidationQueue } from './validate/validation-queue.ts';
 
 /** How long a request may take to arrive. A guess: the largest body over a slow radio link; a bound on senders that never finish. */
 const REQUEST_TIMEOUT_MS = 120_000;
+/** Longest part of a path that is a value: a device's name of 256 bytes, each percent-encoded. */
+const MAX_PARAM_CHARACTERS = 3 * MAX_DEVICE_BYTES;
 /** How long requests may go on once the receiver stops. A guess: a slow reader of the chain would hold it for ever. */
 const CLOSE_DEADLINE_MS = 3_000;
 
@@ -102,7 +105,12 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   // Fastify would say in its own words that it listens.
   const loggerInstance: FastifyBaseLogger = log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level });
   const logController = new LogController({ disableRequestLogging: true });
-  const app = fastify({ loggerInstance, logController, requestTimeout: REQUEST_TIMEOUT_MS });
+  const app = fastify({
+    loggerInstance,
+    logController,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: MAX_PARAM_CHARACTERS },
+  });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
@@ -138,6 +146,7 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
     enrollmentToken: config.enrollmentToken,
     adminToken: config.adminToken,
   });
+  devicesRoutes(app, { pool, clockToleranceMs: config.clockToleranceMs });
   healthRoute(app);
   onStop('server', () => {
     // Requests that wait for sealing are answered first: nothing that comes later would.

@@ -42,6 +42,7 @@ describe('the configuration', () => {
       sealPromiseMs: 86_400_000,
       maxBodyBytes: 8_388_608,
       maxEnvelopes: 1_000,
+      clockToleranceMs: 300_000,
       logLevel: 'info',
     });
   });
@@ -62,6 +63,7 @@ describe('the configuration', () => {
       SEAL_PROMISE_MS: '0',
       MAX_BODY_BYTES: '1024',
       MAX_ENVELOPES: '1',
+      CLOCK_TOLERANCE_MS: '1000',
       LOG_LEVEL: 'silent',
     };
     expect(parseConfig(variables)).toEqual({
@@ -79,6 +81,7 @@ describe('the configuration', () => {
       sealPromiseMs: 0,
       maxBodyBytes: 1_024,
       maxEnvelopes: 1,
+      clockToleranceMs: 1_000,
       logLevel: 'silent',
     });
     const empty = Object.fromEntries(Object.keys(variables).map((name) => [name, '']));
@@ -103,6 +106,7 @@ describe('the configuration', () => {
     ['SEAL_PROMISE_MS', ['-1', '31536000001']],
     ['MAX_BODY_BYTES', ['1023', '268435457', '8MB']],
     ['MAX_ENVELOPES', ['0', '100001']],
+    ['CLOCK_TOLERANCE_MS', ['0', '31536000001']],
     ['LOG_LEVEL', ['verbose', 'INFO']],
   ];
   it.each(wrong)('names %s when it is wrong, in one line', (name, values) => {

@@ -65,6 +65,8 @@ export const receiverVariables = z.object({
   SEAL_PROMISE_MS: integer({ least: 0, most: 31_536_000_000 }).prefault('86400000'),
   MAX_BODY_BYTES: integer({ least: 1_024, most: 268_435_456 }).prefault('8388608'),
   MAX_ENVELOPES: integer({ least: 1, most: 100_000 }).prefault('1000'),
+  // As much as Kerberos allows (RFC 4120 section 8.2): a clock that any time service sets is far inside.
+  CLOCK_TOLERANCE_MS: integer({ least: 1, most: 31_536_000_000 }).prefault('300000'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -93,6 +95,8 @@ export interface ReceiverConfig {
   readonly sealPromiseMs: number;
   readonly maxBodyBytes: number;
   readonly maxEnvelopes: number;
+  /** A device whose clock is further from the receiver's, either way, is flagged. */
+  readonly clockToleranceMs: number;
   readonly logLevel: z.infer<typeof receiverVariables>['LOG_LEVEL'];
 }
 
@@ -141,6 +145,7 @@ export function parseConfig(environment: NodeJS.ProcessEnv): ReceiverConfig {
     sealPromiseMs: variables.SEAL_PROMISE_MS,
     maxBodyBytes: variables.MAX_BODY_BYTES,
     maxEnvelopes: variables.MAX_ENVELOPES,
+    clockToleranceMs: variables.CLOCK_TOLERANCE_MS,
     logLevel: variables.LOG_LEVEL,
   });
 }

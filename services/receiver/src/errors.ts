@@ -10,6 +10,7 @@ export type ReceiverErrorCode =
   | 'enrolment-conflict'
   | 'not-authorized'
   | 'key-not-found'
+  | 'device-not-found'
   | 'request-invalid'
   | 'overloaded'
   | 'not-stored'

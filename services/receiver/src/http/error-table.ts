@@ -20,6 +20,7 @@ const MEANINGS: Record<ReceiverErrorCode, Meaning> = {
   'enrolment-conflict': { status: 409, kind: 'rejected' },
   'not-authorized': { status: 401, kind: 'rejected' },
   'key-not-found': { status: 404, kind: 'rejected' },
+  'device-not-found': { status: 404, kind: 'rejected' },
   'request-invalid': { status: 400, kind: 'rejected' },
   'too-many-envelopes': { status: 413, kind: 'rejected' },
   overloaded: { status: 503, kind: 'retryable' },

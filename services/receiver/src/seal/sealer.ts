@@ -17,6 +17,7 @@ import {
 } from '@telltale/ledger';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { accountDevices, catchUpDevices, type SealedReadings } from '../devices/account-devices.ts';
 import { ReceiverError } from '../errors.ts';
 import type { Publisher } from '../publish.ts';
 import { appendBlocks, type Head, loadHead, loadHeadToExtend, type StoredBlock } from '../store/block-store.ts';
@@ -48,7 +49,7 @@ const RETRY_MS = 1_000;
 const MAX_RUN_BLOCKS = 256;
 /** A run ends after this long: readings become blocks no later for being mined together. A guess. */
 const RUN_BUDGET_MS = 100;
-/** Pending leaves held in memory, unless one block needs more: about 200 bytes each. A guess. */
+/** Pending leaves held in memory, unless one block needs more: about 400 bytes each. A guess. */
 const PENDING_WINDOW = 16_384;
 
 /** What the loop builds on. Owned by the loop alone; replaced as a whole. */
@@ -145,6 +146,7 @@ export class Sealer {
       throw new ReceiverError('edge-mismatch', message);
     }
     await this.preparePartitions();
+    await catchUpDevices(pool, head.header.logSize);
     publisher.publish(head);
     return { head, edge, pending: [] };
   }
@@ -158,7 +160,7 @@ export class Sealer {
       if (page.length === 0) break;
       for (const [i, stored] of page.entries()) {
         if (stored.leafIndex !== start + i) throw new ReceiverError('edge-mismatch', `leaf ${start + i} is missing`);
-        pending.push(hashLeaf(stored.leaf));
+        pending.push(hashLeaf(stored));
       }
     }
     return { ...base, pending };
@@ -185,8 +187,10 @@ export class Sealer {
     if (headers.length === 0) return base;
     const plan = headers.length === whole.sizes.length ? whole : planRun(base, whole.sizes.slice(0, headers.length));
     const blocks = headers.map((bytes) => this.sign(bytes));
-    await this.persist({ parent: hash, blocks, tiles: plan.tiles, token: run.token });
     const sealed = plan.sizes.reduce((sum, size) => sum + size, 0);
+    const readings = base.pending.slice(0, sealed).flatMap(({ reading }) => reading ?? []);
+    const devices = { from: header.logSize, to: header.logSize + sealed, readings };
+    await this.persist({ parent: hash, blocks, tiles: plan.tiles, devices, token: run.token });
     const next = { head: headOf(blocks), edge: plan.edge, pending: base.pending.slice(sealed) };
     // A crash before this line has sealed the blocks all the same: start-up loads the head and publishes it.
     this.context.publisher.publish(next.head);
@@ -206,7 +210,7 @@ export class Sealer {
   }
 
   /**
-   * Blocks and tiles, all or nothing, only on the head that they were mined on and only with the newest lease.
+   * Blocks, tiles and the account of devices, all or nothing, only on the head that they were mined on and only with the newest lease.
    * A crash before COMMIT leaves the leaves pending and the chain as it was; a crash after it leaves the blocks sealed and unpublished,
    * and start-up publishes them. If the answer to COMMIT is lost, the loop throws its base away and reads which of the two it was.
    */
@@ -214,6 +218,7 @@ export class Sealer {
     parent: Hash;
     blocks: readonly StoredBlock[];
     tiles: readonly Tile[];
+    devices: SealedReadings;
     token: bigint;
   }): Promise<void> {
     await inTransaction(this.context.pool, { isolation: 'read committed' }, async (client) => {
@@ -221,6 +226,7 @@ export class Sealer {
       const isAppended = await appendBlocks(client, run);
       if (!isAppended) throw new ReceiverError('head-moved', 'another block was sealed meanwhile');
       await insertTiles(client, run.tiles);
+      await accountDevices(client, run.devices);
     });
   }
 

@@ -1,4 +1,4 @@
-// Every stored column that repeats something of the log: transaction ids, tiles, the registry's tables, the counter, the identity.
+// Every stored column that repeats something of the log: transaction ids, tiles, the tables of keys and devices, the counter, the identity.
 // Nothing is proved by them, but the service acts on them, so a wrong one must be found.
 
 import {
@@ -19,6 +19,7 @@ import { loadIdentity, readCounter } from '../store/identity-store.ts';
 import { countTransactions, findTransactions, type StoredTransaction } from '../store/leaf-store.ts';
 import { loadRegistryTables } from '../store/registry-store.ts';
 import { countTiles, readTile } from '../store/tile-store.ts';
+import { DeviceTables } from './device-tables.ts';
 
 /** Leaves whose transaction ids are looked up together. */
 const LOOKUP_LEAVES = 1024;
@@ -27,6 +28,7 @@ export class DerivedTables {
   private readonly client: PoolClient;
   private readonly ledger: { origin: string; key: PublicKey };
   private readonly edge = TileEdge.empty();
+  private readonly devices: DeviceTables;
   private waiting: VerifiedLeaf[] = [];
   private tiles = 0;
   private registryLeaves = 0n;
@@ -35,6 +37,7 @@ export class DerivedTables {
   constructor(client: PoolClient, ledger: { origin: string; key: PublicKey }) {
     this.client = client;
     this.ledger = ledger;
+    this.devices = new DeviceTables(client);
   }
 
   async identityFault(): Promise<ChainFault | undefined> {
@@ -43,7 +46,10 @@ export class DerivedTables {
     return isOwn ? undefined : { code: 'ledger-identity', message: 'the stored origin or key is not this ledger’s' };
   }
 
-  /** Takes the next leaves of the log, in order. Tiles are written with the block that seals their last leaf: pending leaves fill none. */
+  /**
+   * Takes the next leaves of the log, in order. Tiles are written with the block that seals their last leaf, and devices are accounted with
+   * it: pending leaves fill none and count for none.
+   */
   async take(leaves: readonly VerifiedLeaf[], are: 'sealed' | 'pending'): Promise<ChainFault | undefined> {
     for (const leaf of leaves) {
       for (const tile of this.edge.append(leaf.leafHash)) {
@@ -54,7 +60,8 @@ export class DerivedTables {
       this.lastReceivedAtUs = leaf.leaf.receivedAtUs;
       this.waiting.push(leaf);
     }
-    return this.waiting.length < LOOKUP_LEAVES ? undefined : this.transactionsFault();
+    const fault = this.waiting.length < LOOKUP_LEAVES ? undefined : await this.transactionsFault();
+    return fault ?? (are === 'sealed' ? this.devices.take(leaves) : undefined);
   }
 
   async holdsTransaction(leaf: VerifiedLeaf): Promise<boolean> {
@@ -69,7 +76,8 @@ export class DerivedTables {
       (await this.countsFault()) ??
       (await this.headFault(head)) ??
       (await this.counterFault()) ??
-      (await this.registryFault(registry))
+      (await this.registryFault(registry)) ??
+      (await this.devices.finish(head?.logSize ?? 0))
     );
   }
 

@@ -8,7 +8,8 @@ import { makeDevice } from '../testing/test-device.ts';
 import { startTestReceiver, type TestReceiver } from '../testing/test-receiver.ts';
 
 /** Columns that say nothing about the ledger: the single row's marker, and who seals at the moment. */
-const WITHOUT_MEANING = /^(schema_migrations\.|sealer_lease\.|enrolment_nonces\.|invites\.|(ledger|log_counter|chain_head)\.is_only$)/;
+const WITHOUT_MEANING =
+  /^(schema_migrations\.|sealer_lease\.|enrolment_nonces\.|invites\.|(ledger|log_counter|chain_head|devices_mark)\.is_only$)/;
 
 /** Leaves of the ledger below: `first` is the first of each block. The last three are pending. */
 const LEAVES = 16;
@@ -39,7 +40,13 @@ beforeAll(async () => {
   await send(ecdsa, '{"device":"Raspberry Pi 2","distance":5}');
   await send(ed25519, '{"device":"Raspberry Pi 3","distance":6}');
   // Block 3.
-  for (const distance of [7, 8, 9]) await send(ed25519, `{"device":"Raspberry Pi 1","distance":${distance}}`);
+  for (const [distance, seq] of [
+    [7, 4],
+    [8, 6],
+    [9, 6],
+  ]) {
+    await send(ed25519, `{"device":"Raspberry Pi 1","distance":${distance},"seq":${seq},"timestamp":1717979369.5}`);
+  }
   // Pending: a first use, its reading, and one more.
   await send(another, '{"device":"Raspberry Pi 4","distance":10}');
   await send(ecdsa, '{"device":"Raspberry Pi 2","distance":11}');
@@ -55,7 +62,8 @@ async function dropConstraints(): Promise<void> {
   const { rows } = await stored.pool.query<{ drop: string }>(
     `SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS drop
        FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
-      WHERE conrelid::regclass::text IN ('leaves', 'transactions', 'keys', 'key_devices', 'blocks', 'tiles')
+      WHERE conrelid::regclass::text IN ('leaves', 'transactions', 'keys', 'key_devices', 'blocks', 'tiles',
+                                           'devices', 'device_readings')
         AND contype IN ('c', 'p', 'u')`,
   );
   for (const row of rows) await stored.pool.query(row.drop);
@@ -68,8 +76,9 @@ interface Cell {
   readonly where: string;
 }
 
+/** An element of an array, `seen[2]`, stands for its column. */
 function noteCovered({ table, column }: Cell): void {
-  covered.add(`${table}.${column}`);
+  covered.add(`${table}.${column.replace(/\[.*/, '')}`);
 }
 
 /** Turns bits of one byte over; doing it again takes it back. */
@@ -287,6 +296,66 @@ describe('validateChain with one byte altered', () => {
     }
     const revoked = { table: 'keys', column: 'revoked_at_leaf', where: 'leaf_index = 0' };
     expect((await stored.validateWith(set(revoked, '5'))).fault?.code).toBe('registry-table');
+  });
+
+  it('finds each byte and number of the tables of devices', async () => {
+    const first = `device = 'Raspberry Pi 1'`;
+    for (const where of ['duplicates = 1', 'readings = 2']) {
+      const said = await flipEach({ table: 'devices', column: 'device', where }, { isText: true });
+      expect(said.filter(({ code }) => code !== 'device-table')).toEqual([]);
+    }
+    const numbers = [
+      'readings',
+      'readings_without_seq',
+      'duplicates',
+      'missing_unplaced',
+      'first_received_at',
+      'last_received_at',
+    ];
+    const columns = [...numbers, 'seen[1]', 'seen[2]', 'seen[3]', 'seen[4]', 'last_device_time', 'last_clock_offset'];
+    const cells = columns.map((column) => ({ table: 'devices', column, where: first }));
+    for (const cell of [...cells, { table: 'devices_mark', column: 'log_size', where: 'is_only' }]) {
+      for (const by of [-1, 1]) {
+        expect((await stored.validateWith(add(cell, by))).fault?.code).toBe('device-table');
+      }
+    }
+    for (const [apply, undo] of [
+      [`seen = seen || '{20,21}'::bigint[]`, 'seen = seen[1:4]'],
+      ['seen = seen[1:2]', 'seen = seen || ARRAY[6, 7]::bigint[]'],
+      ['last_device_time = NULL', 'last_device_time = 1717979369500000'],
+      ['last_clock_offset = NULL', 'last_clock_offset = last_device_time - last_received_at'],
+    ]) {
+      const edit = {
+        apply: `UPDATE devices SET ${apply} WHERE ${first}`,
+        undo: `UPDATE devices SET ${undo} WHERE ${first}`,
+      };
+      expect((await stored.validateWith(edit)).fault?.code).toBe('device-table');
+    }
+  });
+
+  it('finds each byte and number of the places of a device’s readings, and names the reading', async () => {
+    const { rows } = await stored.pool.query<{ device: string; first_leaf: bigint }>(
+      'SELECT device, first_leaf FROM device_readings WHERE first_leaf <= 6 ORDER BY first_leaf',
+    );
+    expect(rows.length).toBeGreaterThan(2);
+    for (const { device, first_leaf: leaf } of rows) {
+      const at = { leafIndex: Number(leaf) };
+      const cell = { table: 'device_readings', column: 'device', where: `first_leaf = ${leaf}` };
+      for (const said of await flipEach(cell, { isText: true }))
+        expect(said).toMatchObject({ code: 'device-table', ...at });
+      for (const [column, where] of [
+        [
+          'first_leaf',
+          `device = '${device}' AND offsets[1] = 0 AND first_leaf BETWEEN ${Number(leaf) - 1} AND ${Number(leaf) + 1}`,
+        ],
+        ['offsets[1]', `first_leaf = ${leaf}`],
+      ] as const) {
+        for (const by of [-1, 1]) {
+          const { fault } = await stored.validateWith(add({ table: 'device_readings', column, where }, by));
+          expect(fault?.code).toBe('device-table');
+        }
+      }
+    }
   });
 
   it('finds each byte of the ledger’s identity and each number of the counter', async () => {

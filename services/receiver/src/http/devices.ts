@@ -1,0 +1,154 @@
+// GET /v1/devices and /v1/devices/{device}: what the sealed readings of a device say of its sequence and its clock, and who speaks for it.
+// Three times are told apart by their names: what the device's clock said, when the receiver took a reading, and (of a block) when it was sealed.
+
+import { deviceFault, toHex } from '@telltale/ledger';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { ReceiverError } from '../errors.ts';
+import {
+  type DeviceKey,
+  type DeviceView,
+  findKeysOfDevices,
+  listDevices,
+  viewDevices,
+} from '../store/device-view-store.ts';
+import { problem } from './problem.ts';
+
+/** Gaps of each device in a list: enough to see what is going on. All that are kept of a single device. Guesses. */
+const LISTED_GAPS = 10;
+const SHOWN_GAPS = 4096;
+const PAGE = { default: 100, most: 1000 };
+
+const time = z.number().describe('Microseconds since the Unix epoch.');
+const device = z.object({
+  device: z.string(),
+  readings: z.number().describe('Sealed readings. Pending ones do not count yet, here and below.'),
+  last_seq: z.number().nullable().describe('The highest sequence number.'),
+  gaps: z
+    .array(z.object({ from: z.number(), to: z.number().describe('The first number after the gap.') }))
+    .describe(
+      'Sequence numbers that no reading has, between the first and the last; the newest gaps, at most 10 in a list.',
+    ),
+  gap_count: z.number().describe('All gaps, also those that are not shown.'),
+  missing: z
+    .number()
+    .describe('Numbers in all gaps. Not a proof of loss: only the device knows whether it ever used them.'),
+  duplicates: z.number().describe('Readings whose number another reading of the device has.'),
+  keys: z.array(
+    z.object({
+      key_id: z.string(),
+      from_leaf: z.number().describe('The leaf that enrolled the key for the device.'),
+      revoked_leaf: z.number().nullable(),
+    }),
+  ),
+  key_in_force: z.array(z.string()).describe('Key ids that may speak for the device now.'),
+  first_seen_at: time.nullable().describe('When the receiver took its first reading, in microseconds.'),
+  last_seen_at: time.nullable().describe('When the receiver took its newest reading, in microseconds.'),
+  last_device_time: time
+    .nullable()
+    .describe('What the device’s own clock said: `timestamp` of its newest reading that has one, in microseconds.'),
+  clock_offset_ms: z
+    .number()
+    .nullable()
+    .describe(
+      'That device time less the received time of the same reading. Negative: a slow clock, or a late reading.',
+    ),
+  is_clock_off: z.boolean().describe('Whether the offset, either way, is above CLOCK_TOLERANCE_MS.'),
+});
+
+const isDeviceName = (name: string) => deviceFault(name) === undefined;
+const deviceName = z.string().refine(isDeviceName, 'is no name of a device');
+
+export function devicesRoutes(app: FastifyInstance, context: { pool: Pool; clockToleranceMs: number }): void {
+  const { pool } = context;
+  const tags = ['Devices'];
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+
+  const query = z.object({
+    after: deviceName.optional().describe('The last device of the page before.'),
+    limit: z.coerce.number().int().min(1).max(PAGE.most).default(PAGE.default),
+  });
+  typed.get(
+    '/v1/devices',
+    {
+      schema: {
+        summary: 'All devices',
+        description: 'In the order of their names’ bytes. Where there are more, `Link: <…>; rel="next"` leads to them.',
+        tags,
+        querystring: query,
+        response: { 200: z.object({ devices: z.array(device) }), 400: problem },
+      },
+    },
+    async ({ query: { after = '', limit } }, reply) => {
+      const names = await listDevices(pool, { after, limit: limit + 1 });
+      const shown = names.slice(0, limit);
+      const last = shown.at(-1);
+      if (names.length > limit && last !== undefined) {
+        const next = new URLSearchParams({ limit: String(limit), after: last });
+        reply.header('link', `</v1/devices?${next}>; rel="next"`);
+      }
+      return { devices: await describe(context, { devices: shown, gaps: LISTED_GAPS }) };
+    },
+  );
+
+  typed.get(
+    '/v1/devices/:device',
+    {
+      schema: {
+        summary: 'One device',
+        description:
+          'Its gaps and duplicates, its keys and its clock. A name is percent-encoded; names with a dot alone go by the list.',
+        tags,
+        params: z.object({ device: deviceName }),
+        response: { 200: device, 400: problem, 404: problem },
+      },
+    },
+    async ({ params }) => {
+      const [found] = await describe(context, { devices: [params.device], gaps: SHOWN_GAPS });
+      if (!found || (found.readings === 0 && found.keys.length === 0)) {
+        throw new ReceiverError('device-not-found', 'no leaf of this ledger names that device');
+      }
+      return found;
+    },
+  );
+}
+
+async function describe(
+  context: { pool: Pool; clockToleranceMs: number },
+  of: { devices: readonly string[]; gaps: number },
+): Promise<z.infer<typeof device>[]> {
+  const { pool, clockToleranceMs } = context;
+  const views = await viewDevices(pool, of);
+  const keys = await findKeysOfDevices(pool, of.devices);
+  return views.map((view) => toAnswer(view, { keys: keys.get(view.device) ?? [], clockToleranceMs }));
+}
+
+function toAnswer(
+  view: DeviceView,
+  beside: { keys: readonly DeviceKey[]; clockToleranceMs: number },
+): z.infer<typeof device> {
+  const { keys, clockToleranceMs } = beside;
+  const offsetUs = view.clock?.offsetUs;
+  return {
+    device: view.device,
+    readings: view.readings,
+    last_seq: view.lastSeq ?? null,
+    gaps: view.gaps.map(({ start, end }) => ({ from: start, to: end })),
+    gap_count: view.gapCount,
+    missing: view.missing,
+    duplicates: view.duplicates,
+    keys: keys.map(({ keyId, fromLeaf, revokedAtLeaf }) => ({
+      key_id: toHex(keyId),
+      from_leaf: fromLeaf,
+      revoked_leaf: revokedAtLeaf ?? null,
+    })),
+    key_in_force: keys.filter((key) => key.revokedAtLeaf === undefined).map((key) => toHex(key.keyId)),
+    first_seen_at: view.firstReceivedAtUs ?? null,
+    last_seen_at: view.lastReceivedAtUs ?? null,
+    last_device_time: view.clock?.deviceTimeUs ?? null,
+    clock_offset_ms: offsetUs === undefined ? null : Math.round(offsetUs / 1000),
+    is_clock_off: offsetUs !== undefined && Math.abs(offsetUs) > clockToleranceMs * 1000,
+  };
+}
