@@ -51,6 +51,7 @@ describe('the API of the sender', () => {
       schedule: { number_of_items_to_send: 3, interval_time: 0.5 },
       receiver_url: `${receiver.url}/`,
       is_receipt_signature_checked: true,
+      enrolment: { state: 'off', devices: [], failures: 0, reason: null },
       key: { id: expect.stringMatching(/^[0-9a-f]{64}$/), algorithm: 'ed25519' },
       sensor: { kind: 'simulated', devices: ['Raspberry Pi 1', 'Raspberry Pi 2', 'Raspberry Pi 3'] },
     });

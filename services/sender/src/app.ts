@@ -6,6 +6,8 @@ import { ownDevice, toHex } from '@telltale/ledger';
 import type { Logger } from 'pino';
 import type { SenderConfig } from './config.ts';
 import { Delivery } from './delivery.ts';
+import { Enrolment } from './enrolment.ts';
+import { createEnrolmentClient } from './enrolment-client.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { registerOutboxRoutes } from './http/outbox-routes.ts';
 import { registerScheduleRoutes } from './http/schedule-routes.ts';
@@ -18,7 +20,7 @@ import { createReceiverClient } from './receiver-client.ts';
 import { Schedule } from './schedule.ts';
 import { CommandSensor } from './sensors/command-sensor.ts';
 import type { Sensor } from './sensors/sensor.ts';
-import { createSimulatedSensor } from './sensors/simulated-sensor.ts';
+import { createSimulatedSensor, simulatedDevices } from './sensors/simulated-sensor.ts';
 import { createSigner, type Signer } from './signer.ts';
 import { StartError } from './start-error.ts';
 
@@ -28,6 +30,8 @@ const VERSION = '0.1.0';
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Back-off of delivery. Half a second spares a receiver that restarts; a minute bounds how late an old reading comes. Guesses. */
 const DELIVERY_BACKOFF = { baseMs: 500, capMs: 60_000 };
+/** Back-off after a refused enrolment: a person has to act, and the receiver is spared. A minute at first, an hour at most. Guesses. */
+const REFUSAL_BACKOFF = { baseMs: 60_000, capMs: 3_600_000 };
 /** Back-off of a sensor program that ends: it is local, so it may come back sooner, and a broken one must not fill the log. */
 const SENSOR_BACKOFF = { baseMs: 1_000, capMs: 60_000 };
 /** Time that a sensor program has to end after SIGTERM, before SIGKILL. A guess, well within the stop's 10 s. */
@@ -54,13 +58,21 @@ export async function startApp({ config, logger }: { config: SenderConfig; logge
     stops.push(() => outbox.close());
     const signer = createSigner(await loadDeviceKey({ path: config.keyFile, algorithm: config.keyAlgorithm }));
 
+    const enrolment = createEnrolment({
+      config,
+      signer,
+      outbox,
+      origin: trusted?.origin ?? config.ledgerOrigin,
+      logger,
+    });
     const delivery = new Delivery({
       outbox,
       send: createReceiverClient({ receiverUrl: config.receiverUrl, timeoutMs: REQUEST_TIMEOUT_MS, nowMs: Date.now }),
       checkReceipt: createReceiptCheck(trusted),
+      enrolment,
       batchLimit: config.deliveryBatch,
       backoff: { ...DELIVERY_BACKOFF, random: Math.random },
-      delay: (ms, signal) => delay(ms, undefined, { signal }),
+      delay: wait,
       nowUs,
       logger,
     });
@@ -92,7 +104,7 @@ export async function startApp({ config, logger }: { config: SenderConfig; logge
     stops.push(() => server.close());
     registerScheduleRoutes(server, schedule);
     registerStatusRoutes(server, {
-      status: () => statusOf({ config, signer, outbox, delivery, sensor, producer, schedule }),
+      status: () => statusOf({ config, signer, outbox, enrolment, delivery, sensor, producer, schedule }),
       checkOutbox: () => outbox.check(),
     });
     registerOutboxRoutes(server, outbox, () => delivery.wake());
@@ -102,6 +114,33 @@ export async function startApp({ config, logger }: { config: SenderConfig; logge
     await stop();
     throw error;
   }
+}
+
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return delay(ms, undefined, { signal });
+}
+
+/** Undefined without a token. A sensor program's own device names are not known beforehand: only SENSOR_DEVICE is enrolled for it. */
+function createEnrolment(parts: {
+  config: SenderConfig;
+  signer: Signer;
+  outbox: Outbox;
+  origin: string | undefined;
+  logger: Logger;
+}): Enrolment | undefined {
+  const { config, ...others } = parts;
+  const { receiverUrl, enrollmentToken: token, sensor } = config;
+  if (token === undefined) return undefined;
+  const named = sensor.kind === 'command' && sensor.device !== undefined ? [sensor.device] : [];
+  return new Enrolment({
+    ...others,
+    client: createEnrolmentClient({ receiverUrl, token, timeoutMs: REQUEST_TIMEOUT_MS, nowMs: Date.now }),
+    receiverUrl,
+    devices: sensor.kind === 'simulated' ? simulatedDevices(config.deviceCount) : named,
+    backoff: { ...DELIVERY_BACKOFF, random: Math.random },
+    refusalBackoff: { ...REFUSAL_BACKOFF, random: Math.random },
+    delay: wait,
+  });
 }
 
 /** Fastify says at info what main.ts says already; its warnings and errors are kept. */
@@ -134,7 +173,11 @@ async function listen(start: () => Promise<string>, { host, port }: SenderConfig
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     if (code === 'EADDRINUSE') {
-      throw new StartError('port-in-use', `port ${port} is in use: stop the other program, or set PORT (with npm start: SENDER_PORT)`, { cause });
+      throw new StartError(
+        'port-in-use',
+        `port ${port} is in use: stop the other program, or set PORT (with npm start: SENDER_PORT)`,
+        { cause },
+      );
     }
     throw new StartError('listen', `cannot listen on ${host}:${port} (${code}): check HOST and PORT`, { cause });
   }
@@ -144,6 +187,7 @@ function statusOf(parts: {
   config: SenderConfig;
   signer: Signer;
   outbox: Outbox;
+  enrolment: Enrolment | undefined;
   delivery: Delivery;
   sensor: Sensor;
   producer: Producer;
@@ -154,6 +198,7 @@ function statusOf(parts: {
   const schedule = parts.schedule.status();
   const delivery = parts.delivery.status();
   const sensor = parts.sensor.status();
+  const enrolment = parts.enrolment?.status();
   const { plan } = schedule;
   return {
     schedule:
@@ -167,6 +212,12 @@ function statusOf(parts: {
     delivered: counts.delivered,
     ...parts.producer.status(),
     failed_batches: schedule.failedBatches,
+    enrolment: {
+      state: enrolment?.state ?? ('off' as const),
+      devices: [...(enrolment?.devices ?? [])],
+      failures: enrolment?.failures ?? 0,
+      reason: enrolment?.reason ?? null,
+    },
     delivery: { state: delivery.state, failures: delivery.failures },
     last_error:
       delivery.lastError === undefined ? null : { at: delivery.lastError.atUs, message: delivery.lastError.message },

@@ -26,6 +26,8 @@ describe('the configuration', () => {
       outboxLimit: 100_000,
       receiptsKept: 100_000,
       ledgerKey: undefined,
+      ledgerOrigin: undefined,
+      enrollmentToken: undefined,
     });
   });
 
@@ -48,8 +50,18 @@ describe('the configuration', () => {
     ['RECEIVER_URL', 'http://user:secret@localhost'],
     ['LEDGER_PUBLIC_KEY', 'AAAA'],
     ['OUTBOX_LIMIT', '-1'],
+    ['ENROLLMENT_TOKEN', 'a token with spaces'],
+    ['ENROLLMENT_TOKEN', 'é'.repeat(16)],
   ])('refuses %s=%s by its name', (name, value) => {
     expect(() => parseConfig({ [name]: value })).toThrow(new RegExp(`^wrong configuration: ${name} must be`));
+  });
+});
+
+describe('a token that cannot be used', () => {
+  it('is refused by its name and not repeated', () => {
+    const parse = () => parseConfig({ ENROLLMENT_TOKEN: 'a short secret' });
+    expect(parse).toThrow(/^wrong configuration: ENROLLMENT_TOKEN must have at least 16 characters/);
+    expect(parse).not.toThrow(/a short secret/);
   });
 });
 

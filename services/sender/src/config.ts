@@ -82,6 +82,13 @@ export const senderVariables = z.object({
     .string()
     .optional()
     .describe('Origin of the ledger, for LEDGER_PUBLIC_KEY; default telltale.local/<lane of that key>.'),
+  ENROLLMENT_TOKEN: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .max(1000, 'must have at most 1000 characters')
+    .regex(/^[\x21-\x7e]+$/, 'must be ASCII without spaces')
+    .optional()
+    .describe("The receiver's token, or a one-time token: the sender enrols its key with it before it sends anything."),
 });
 
 /** The checked variables in the form the code uses. Paths are absolute. */
@@ -99,6 +106,9 @@ export type SenderConfig = Readonly<{
   outboxLimit: number;
   receiptsKept: number;
   ledgerKey: { publicKeyBase64: string; origin: string | undefined } | undefined;
+  ledgerOrigin: string | undefined;
+  /** A secret. Undefined: the sender does not enrol its key. */
+  enrollmentToken: string | undefined;
 }>;
 
 /**
@@ -139,6 +149,8 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
       value.LEDGER_PUBLIC_KEY === undefined
         ? undefined
         : { publicKeyBase64: value.LEDGER_PUBLIC_KEY, origin: value.LEDGER_ORIGIN },
+    ledgerOrigin: value.LEDGER_ORIGIN,
+    enrollmentToken: value.ENROLLMENT_TOKEN,
   };
   return Object.freeze(config);
 }

@@ -1,67 +1,12 @@
 // Delivery against a receiver stand-in over HTTP, with waits that end by hand.
 
-import { join } from 'node:path';
-import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
-import { Delivery } from './delivery.ts';
-import { type KeyAlgorithm, loadDeviceKey } from './key-file.ts';
-import { type Outbox, openOutbox } from './outbox.ts';
-import { createReceiptCheck, trustLedger } from './receipt-check.ts';
-import { createReceiverClient } from './receiver-client.ts';
-import { createSigner } from './signer.ts';
-import { ManualDelay } from './testing/manual-delay.ts';
-import { ReceiverStandIn, type Script, type SeenEnvelope } from './testing/receiver-stand-in.ts';
-import { temporaryFolders } from './testing/temporary-folder.ts';
+import { describe, expect, it } from 'vitest';
+import type { Outbox } from './outbox.ts';
+import { deliveryParts } from './testing/delivery-parts.ts';
+import type { ReceiverStandIn, Script, SeenEnvelope } from './testing/receiver-stand-in.ts';
 
-const newFolder = temporaryFolders();
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-const NOW_MS = Date.parse('2026-01-02T03:04:05Z');
+const setUp = deliveryParts();
 const WAIT = { timeout: 10_000, interval: 5 };
-
-/** A receiver, an outbox with messages {"n": 0} and on, and a delivery between them that waits by hand. */
-async function setUp(options: { messages: number; algorithm?: KeyAlgorithm; batchLimit?: number; timeoutMs?: number }) {
-  const folder = newFolder();
-  const receiver = new ReceiverStandIn();
-  await receiver.start();
-  ends.push(() => receiver.stop());
-  const outbox = openOutbox({ file: join(folder, 'outbox.sqlite'), receiptsKept: 1000, nowUs: () => NOW_MS * 1000 });
-  ends.push(() => outbox.close());
-  const algorithm = options.algorithm ?? 'ed25519';
-  const signer = createSigner(await loadDeviceKey({ path: join(folder, 'key.pem'), algorithm }));
-  const add = async (first: number, count: number) => {
-    const messages = await Promise.all(
-      Array.from({ length: count }, async (_, index) => {
-        const message = Buffer.from(`{"n":  ${first + index}.0}`);
-        return { message, signature: await signer.sign(message) };
-      }),
-    );
-    outbox.add({ key: signer.key, messages, nextSeqs: new Map() });
-  };
-  await add(0, options.messages);
-  const manual = new ManualDelay();
-  const delivery = new Delivery({
-    outbox,
-    send: createReceiverClient({
-      receiverUrl: receiver.url,
-      timeoutMs: options.timeoutMs ?? 10_000,
-      nowMs: () => NOW_MS,
-    }),
-    checkReceipt: createReceiptCheck(
-      trustLedger({ publicKeyBase64: receiver.ledgerPublicKeyBase64, origin: undefined }),
-    ),
-    batchLimit: options.batchLimit ?? 100,
-    backoff: { baseMs: 500, capMs: 60_000, random: () => 1 },
-    delay: manual.delay,
-    nowUs: () => NOW_MS * 1000,
-    logger: pino({ level: 'silent' }),
-  });
-  ends.push(() => delivery.stop());
-  return { receiver, outbox, delivery, manual, add };
-}
 
 const numbersOf = (envelopes: readonly SeenEnvelope[]) =>
   envelopes.map(({ data }) => (JSON.parse(data) as { n: number }).n);

@@ -3,16 +3,20 @@
 
 import type { Logger } from 'pino';
 import { type Backoff, backoffMs } from './backoff.ts';
+import type { Enrolment } from './enrolment.ts';
 import { encodeEnvelopes, envelopeSizeBytes } from './envelope.ts';
 import type { Outbox, OutboxMessage, Settlement } from './outbox.ts';
 import type { ReceiptCheck } from './receipt-check.ts';
-import type { ReceivedReceipt, ReceiverAnswer, ReceiverClient } from './receiver-client.ts';
+import type { ReceivedReceipt, ReceiverAnswer, ReceiverClient, Refusal } from './receiver-client.ts';
 
 /** Bytes of one request's body, unless a single message has more: below 1 MiB, a common default limit of servers. */
 const REQUEST_LIMIT_BYTES = 1_000_000;
 
 /** How long stop() lets a request under way finish before it is given up. Losing its answer costs one more sending. A guess. */
 const STOP_GRACE_MS = 5_000;
+
+/** The receiver's codes for a reading whose key, or its device, is in no leaf: what enrolling mends. */
+const NOT_ENROLLED: readonly string[] = ['key-unknown', 'device-not-enrolled'];
 
 export type DeliveryStatus = Readonly<{
   state: 'idle' | 'sending' | 'waiting' | 'stopped';
@@ -25,6 +29,8 @@ export type DeliveryOptions = Readonly<{
   outbox: Outbox;
   send: ReceiverClient;
   checkReceipt: ReceiptCheck;
+  /** Nothing is sent before it has enrolled the key. Undefined: the sender does not enrol. */
+  enrolment: Enrolment | undefined;
   batchLimit: number;
   backoff: Backoff;
   /** Rejects when the signal aborts. */
@@ -83,6 +89,8 @@ export class Delivery {
 
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
+      await this.#untilEnrolled();
+      if (this.#stopping.signal.aborted) return;
       // Made before the outbox is read, so that a wake between reading and waiting is not missed.
       const { promise: woken, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
@@ -96,6 +104,13 @@ export class Delivery {
         await this.#waitAfterFailure(round);
       }
     }
+  }
+
+  async #untilEnrolled(): Promise<void> {
+    const { enrolment } = this.#options;
+    if (enrolment === undefined || enrolment.status().state === 'enrolled') return;
+    this.#state = 'waiting';
+    await enrolment.untilEnrolled(this.#stopping.signal);
   }
 
   async #tryRound(): Promise<Round> {
@@ -126,12 +141,7 @@ export class Delivery {
       case 'accepted':
         return this.#settleReceipts(batch, answer.receipts);
       case 'refused':
-        return this.#bury(
-          answer.refusals.flatMap(({ position, code, reason }) => {
-            const message = batch[position];
-            return message === undefined ? [] : [{ message, code, reason }];
-          }),
-        );
+        return this.#settleRefusals(batch, answer.refusals);
       case 'refused-whole': {
         const [only] = batch;
         if (only !== undefined && batch.length === 1) {
@@ -170,6 +180,24 @@ export class Delivery {
       if (receipted.length === 0) return { kind: 'stuck', reason, retryAfterMs: undefined };
     }
     return { kind: 'progress' };
+  }
+
+  /** Refused for want of an enrolment that can still be made, messages are not at fault: none of them is buried. */
+  async #settleRefusals(batch: readonly OutboxMessage[], refusals: readonly Refusal[]): Promise<Round> {
+    const { enrolment } = this.#options;
+    const refused = refusals.flatMap(({ position, code, reason }) => {
+      const message = batch[position];
+      return message === undefined ? [] : [{ message, code, reason }];
+    });
+    const isForEnrolment = refused.some(
+      ({ message, code }) => NOT_ENROLLED.includes(code) && enrolment?.isFor(message.key) === true,
+    );
+    if (enrolment === undefined || !isForEnrolment) return this.#bury(refused);
+    const standing = await enrolment.review(this.#abandoned.signal);
+    if (standing === 'stands') return this.#bury(refused);
+    const reason =
+      standing === 'lost' ? 'the key has to be enrolled again' : 'the receiver does not say how the key stands';
+    return { kind: 'stuck', reason, retryAfterMs: undefined };
   }
 
   #bury(refused: Settlement['refused']): Round {

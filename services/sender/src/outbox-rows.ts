@@ -27,6 +27,8 @@ const deadLetterRow = z.object({
 });
 export const numberRow = z.object({ value: z.number() });
 export const receiptRow = z.object({ receipt: z.string() });
+const enrolmentRow = z.object({ devices: z.string() });
+const deviceNames = z.array(z.string());
 
 export function toCounts(row: unknown): OutboxCounts {
   const parsed = countsRow.parse(row);
@@ -53,4 +55,8 @@ export function toMessage(row: unknown): OutboxMessage {
     signature: parsed.signature,
     key: { keyId: asKeyId(parsed.key_id), algorithm: parsed.algorithm, publicKeyPem: parsed.public_key },
   };
+}
+
+export function toEnrolledDevices(row: unknown): string[] {
+  return deviceNames.parse(JSON.parse(enrolmentRow.parse(row).devices));
 }

@@ -4,6 +4,7 @@
  * WAL with synchronous=FULL: a commit is on disk when it returns, also through a power cut. EXCLUSIVE: a second sender on the same
  * file is refused, because seq counters and counts are safe with one writer only.
  * `messages.postponed` counts answers with a wrong receipt: such messages let all others go first.
+ * `enrolments.devices` is a JSON array of names: with a one-time token, nothing else here could say that it was spent well.
  */
 export const OUTBOX_SCHEMA = `
 PRAGMA locking_mode = EXCLUSIVE;
@@ -44,6 +45,13 @@ CREATE TABLE IF NOT EXISTS receipts (
 CREATE TABLE IF NOT EXISTS sequences (
   device TEXT PRIMARY KEY,
   next_seq INTEGER NOT NULL CHECK (next_seq BETWEEN 0 AND 9007199254740991)
+) STRICT;
+CREATE TABLE IF NOT EXISTS enrolments (
+  receiver_url TEXT NOT NULL,
+  key_id BLOB NOT NULL CHECK (length(key_id) = 32),
+  devices TEXT NOT NULL,
+  stored_at_us INTEGER NOT NULL,
+  PRIMARY KEY (receiver_url, key_id)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 INSERT OR IGNORE INTO counters VALUES ('delivered', 0);

@@ -1,11 +1,11 @@
 // The durable outbox: what was signed and not yet receipted, what the receiver refused, the newest receipts, and the devices'
-// seq counters. One SQLite file, one process. It neither signs nor sends. Every write is one transaction.
+// seq counters, and where the key is enrolled. One SQLite file, one process. It neither signs nor sends. Every write is one transaction.
 
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { readingTransactionId } from '@telltale/ledger';
-import { numberRow, receiptRow, toCounts, toDeadLetter, toMessage } from './outbox-rows.ts';
+import { type KeyId, readingTransactionId } from '@telltale/ledger';
+import { numberRow, receiptRow, toCounts, toDeadLetter, toEnrolledDevices, toMessage } from './outbox-rows.ts';
 import { OUTBOX_SCHEMA } from './outbox-schema.ts';
 import type { SigningKey } from './signer.ts';
 import { StartError } from './start-error.ts';
@@ -38,6 +38,9 @@ export type DeadLetter = Readonly<{
   reason: string;
   refusedAtUs: number;
 }>;
+
+/** One key at one receiver. */
+export type KeyAtReceiver = Readonly<{ receiverUrl: string; keyId: KeyId }>;
 
 export type OutboxCounts = Readonly<{ waiting: number; deadLetters: number; delivered: number }>;
 
@@ -205,6 +208,34 @@ export class Outbox {
       return { waiting, deadLetters: -this.#run('DELETE FROM dead_letters'), delivered: 0 };
     });
     return change.waiting;
+  }
+
+  /** The devices that this key was enrolled for at this receiver; undefined when it was not, as far as is remembered. */
+  enrolledDevices({ receiverUrl, keyId }: KeyAtReceiver): string[] | undefined {
+    const row = this.#database
+      .prepare('SELECT devices FROM enrolments WHERE receiver_url = ? AND key_id = ?')
+      .get(receiverUrl, keyId);
+    return row === undefined ? undefined : toEnrolledDevices(row);
+  }
+
+  /**
+   * One statement, so one transaction. A crash before its commit leaves the enrolment to the receiver's memory alone, and the next start
+   * asks the receiver before it spends a token; after it the next start asks nobody.
+   */
+  rememberEnrolment(at: KeyAtReceiver, devices: readonly string[]): void {
+    this.#run(
+      `INSERT INTO enrolments VALUES (?1, ?2, ?3, ?4)
+       ON CONFLICT (receiver_url, key_id) DO UPDATE SET devices = ?3, stored_at_us = ?4`,
+      at.receiverUrl,
+      at.keyId,
+      JSON.stringify(devices),
+      this.#options.nowUs(),
+    );
+  }
+
+  /** The receiver does not know of the enrolment (any more). A crash before the commit: the receiver's next refusal leads here again. */
+  forgetEnrolment(at: KeyAtReceiver): void {
+    this.#run('DELETE FROM enrolments WHERE receiver_url = ? AND key_id = ?', at.receiverUrl, at.keyId);
   }
 
   /** Reads from the file, for a health check. Throws when that fails. */

@@ -3,12 +3,7 @@
 
 import { z } from 'zod';
 import { retryAfterMs } from './backoff.ts';
-
-/** Longest answer read, in bytes: 1000 receipts of about 1.5 kB, five times over. Guards a small machine's memory. */
-const ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
-
-/** Longest reason kept of what a receiver says, in characters. A guess at what a person still reads. */
-const REASON_LIMIT = 500;
+import { type Exchange, exchange, REASON_LIMIT, resourceUrl } from './receiver-http.ts';
 
 const receiptSchema = z.looseObject({
   transaction_id: z.string(),
@@ -30,7 +25,7 @@ const errorSchema = z.object({
 
 export type ReceivedReceipt = z.output<typeof receiptSchema>;
 
-type Refusal = Readonly<{ position: number; code: string; reason: string }>;
+export type Refusal = Readonly<{ position: number; code: string; reason: string }>;
 
 export type ReceiverAnswer =
   /** One receipt for each envelope, in order. */
@@ -55,38 +50,27 @@ export function createReceiverClient(options: {
   timeoutMs: number;
   nowMs: () => number;
 }): ReceiverClient {
-  const base = options.receiverUrl.endsWith('/') ? options.receiverUrl : `${options.receiverUrl}/`;
-  const url = new URL('receive_data', base);
+  const { receiverUrl, timeoutMs } = options;
+  const url = resourceUrl(receiverUrl, 'receive_data');
   return async ({ body, count, signal }) => {
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-        // A redirected POST may become a GET; the operator is better told that RECEIVER_URL is wrong.
-        redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]),
-      });
-      text = await readText(response);
-    } catch (error) {
-      // Whether the receiver took the messages is unknown; sending them again gives the same receipts.
-      return { kind: 'later', reason: networkReason(error), retryAfterMs: undefined };
-    }
-    return readAnswer({ response, text, count, nowMs: options.nowMs() });
+    const answer = await exchange({ url, body, timeoutMs, signal });
+    // Whether the receiver took the messages is unknown; sending them again gives the same receipts.
+    if (answer.kind === 'unreachable') return { kind: 'later', reason: answer.reason, retryAfterMs: undefined };
+    return readAnswer(answer, { count, nowMs: options.nowMs() });
   };
 }
 
-function readAnswer(answer: { response: Response; text: string; count: number; nowMs: number }): ReceiverAnswer {
-  const { response, text, count, nowMs } = answer;
-  const { status } = response;
+function readAnswer(
+  answer: Extract<Exchange, { kind: 'answered' }>,
+  at: { count: number; nowMs: number },
+): ReceiverAnswer {
+  const { status, json } = answer;
+  const { count, nowMs } = at;
   const later = (reason: string): ReceiverAnswer => ({
     kind: 'later',
     reason: reason.slice(0, REASON_LIMIT),
-    retryAfterMs: retryAfterMs(response.headers.get('retry-after'), nowMs),
+    retryAfterMs: retryAfterMs(answer.retryAfter, nowMs),
   });
-  const json = parseJson(text);
   if (status === 200) {
     const accepted = acceptedSchema.safeParse(json);
     if (!accepted.success) return later('the receiver answered 200 without receipts');
@@ -112,35 +96,4 @@ function readAnswer(answer: { response: Response; text: string; count: number; n
   if (refusals.size > 0) return { kind: 'refused', refusals: [...refusals.values()] };
   if (status === 403) return later(`the receiver answered 403: ${reason}`);
   return { kind: 'refused-whole', code: status === 413 ? 'too-large' : 'refused', reason };
-}
-
-async function readText(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of response.body) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > ANSWER_LIMIT_BYTES) throw new Error(`the answer is longer than ${ANSWER_LIMIT_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: no schema accepts undefined, so the caller treats it as a malformed answer.
-    return undefined;
-  }
-}
-
-function networkReason(error: unknown): string {
-  if (!(error instanceof Error)) return 'the receiver cannot be reached';
-  if (error.name === 'TimeoutError') return 'the receiver did not answer in time';
-  if (error.name === 'AbortError') return 'the request was stopped';
-  const { cause } = error;
-  const detail =
-    cause instanceof Error && 'code' in cause ? String(cause.code) : (cause instanceof Error ? cause : error).message;
-  return `the receiver cannot be reached: ${detail}`.slice(0, REASON_LIMIT);
 }

@@ -14,6 +14,8 @@ export type SigningKey = Readonly<{ keyId: KeyId; algorithm: AlgorithmId; public
 export type Signer = Readonly<{
   algorithm: KeyAlgorithm;
   key: SigningKey;
+  /** The public key as SPKI DER. */
+  spki: Uint8Array;
   /** Signs these bytes on libuv's thread pool. RSA-PSS and ECDSA give another signature each time. */
   sign: (message: Uint8Array) => Promise<Uint8Array>;
 }>;
@@ -24,6 +26,7 @@ export function createSigner(deviceKey: DeviceKey): Signer {
   return {
     algorithm: deviceKey.algorithm,
     key: { keyId: keyIdOf(spki), algorithm: ALGORITHM[deviceKey.algorithm], publicKeyPem: publicKeyPem(spki) },
+    spki,
     sign: (message) =>
       new Promise((resolve, reject) => {
         sign(digest, message, parameters, (error, signature) => (error === null ? resolve(signature) : reject(error)));

@@ -19,6 +19,14 @@ const statusBody = z.object({
   produced: z.number().describe('Readings stored since the start.'),
   skipped: z.number().describe('Readings not taken because the outbox was full, since the start.'),
   failed_batches: z.number().describe('Batches that could not be signed or stored, since the start.'),
+  enrolment: z.object({
+    state: z
+      .enum(['off', 'waiting', 'refused', 'enrolled'])
+      .describe('off: no ENROLLMENT_TOKEN. Until enrolled, readings wait in the outbox.'),
+    devices: z.array(z.string()).describe('What the key is to speak for, besides readings that name no device.'),
+    failures: z.number().describe('Tries in a row without success.'),
+    reason: z.string().nullable().describe('Why the key is not enrolled; null when it is.'),
+  }),
   delivery: z.object({
     state: z.enum(['idle', 'sending', 'waiting', 'stopped']),
     failures: z.number().describe('Tries in a row without progress.'),

@@ -7,6 +7,11 @@ import type { Reading, Sensor } from './sensor.ts';
 const DISTANCE_MIN = 50;
 const DISTANCE_MAX = 200;
 
+/** The names of that many simulated devices. */
+export function simulatedDevices(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `Raspberry Pi ${index + 1}`);
+}
+
 export function createSimulatedSensor(options: {
   deviceCount: number;
   /** Milliseconds since the Unix epoch; may have a fraction. */
@@ -14,7 +19,7 @@ export function createSimulatedSensor(options: {
   /** A whole number in [min, max). */
   randomInt: (min: number, max: number) => number;
 }): Sensor {
-  const devices = Array.from({ length: options.deviceCount }, (_, index) => `Raspberry Pi ${index + 1}`);
+  const devices = simulatedDevices(options.deviceCount);
   let turn = 0;
   const readingAt = (position: number): Reading => {
     const device = devices[position % devices.length] ?? '';

@@ -1,9 +1,10 @@
 // A receiver for tests: a real HTTP server that checks signatures over the exact bytes it got, keeps a small log, and gives receipts.
 // It is written from format.md with node:crypto alone, so that it shares no code with what it tests. A test may script its answers.
 
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { EnrolmentDesk, isSignedBy } from './enrolment-desk.ts';
 
 export type SeenEnvelope = { data: string; signature: Buffer; publicKeyPem: string; transactionId: string };
 
@@ -31,6 +32,8 @@ export class ReceiverStandIn {
   /** The envelopes of each request, in order of arrival. */
   readonly requests: SeenEnvelope[][] = [];
   readonly ledgerPublicKeyBase64: string;
+  /** Answers everything under /v1. */
+  readonly desk: EnrolmentDesk;
   /** Decides each answer. */
   script: (envelopes: readonly SeenEnvelope[], requestIndex: number) => Script = () => ({ kind: 'accept' });
   readonly #ledgerKey: KeyObject;
@@ -44,6 +47,7 @@ export class ReceiverStandIn {
     this.#ledgerKey = pair.privateKey;
     this.ledgerPublicKeyBase64 = spki.toString('base64');
     this.#origin = `telltale.local/${sha256(spki).subarray(0, 12).toString('hex')}`;
+    this.desk = new EnrolmentDesk(this.#origin);
   }
 
   get url(): string {
@@ -71,6 +75,10 @@ export class ReceiverStandIn {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString('utf8');
+    if (request.url?.startsWith('/v1/') === true) {
+      const { method = '', url: path } = request;
+      return respond(response, this.desk.answer({ method, path, body }));
+    }
     if (request.method !== 'POST' || request.url !== '/receive_data') {
       response.writeHead(404).end();
       return;
@@ -121,7 +129,7 @@ export class ReceiverStandIn {
   #append({ data, signature, publicKeyPem, transactionId }: SeenEnvelope): Accepted {
     const key = createPublicKey(publicKeyPem);
     const message = Buffer.from(data);
-    if (!isSignatureRight(key, message, signature)) throw new Error('a signature does not fit the bytes that arrived');
+    if (!isSignedBy(key, message, signature)) throw new Error('a signature does not fit the bytes that arrived');
     const receivedAtUs = Date.now() * 1000;
     const fixed = Buffer.alloc(44);
     fixed[0] = 1;
@@ -133,17 +141,6 @@ export class ReceiverStandIn {
     const accepted = { leafIndex: this.accepted.size, receivedAtUs, leafHash, data };
     this.accepted.set(transactionId, accepted);
     return accepted;
-  }
-}
-
-function isSignatureRight(key: KeyObject, message: Buffer, signature: Buffer): boolean {
-  switch (key.asymmetricKeyType) {
-    case 'ed25519':
-      return verify(null, message, key, signature);
-    case 'ec':
-      return verify('sha256', message, key, signature);
-    default:
-      return verify('sha256', message, { key, padding: 6, saltLength: 32 }, signature);
   }
 }
 
