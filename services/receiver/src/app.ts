@@ -7,13 +7,20 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import type { ReceiverConfig } from './config.ts';
+import { checkpointRoute } from './http/checkpoint.ts';
+import { consistencyRoute } from './http/consistency.ts';
 import { devicesRoutes } from './http/devices.ts';
 import { handleError, handleNotFound } from './http/error-table.ts';
+import { exportRoute } from './http/export.ts';
 import { getChainRoute } from './http/get-chain.ts';
 import { healthRoute } from './http/health.ts';
 import { keysRoutes } from './http/keys.ts';
+import { ledgerRoute } from './http/ledger.ts';
+import { proofRoute } from './http/proof.ts';
+import { readingsRoutes } from './http/readings.ts';
 import { receiveDataRoute } from './http/receive-data.ts';
 import { registerSwagger } from './http/swagger.ts';
+import { tilesRoutes } from './http/tiles.ts';
 import { validateChainRoute } from './http/validate-chain.ts';
 import { acceptRequests } from './ingest/accept.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
@@ -21,6 +28,7 @@ import { KeyCache } from './ingest/key-cache.ts';
 import { RegistryCache } from './ingest/registry-cache.ts';
 import { verifyEnvelopes } from './ingest/verify-envelopes.ts';
 import { openLedger } from './ledger.ts';
+import { Checkpoints } from './proofs/published-checkpoint.ts';
 import { Publisher } from './publish.ts';
 import { Sealer } from './seal/sealer.ts';
 import { STEP_DEADLINES_MS, type StopStep, stopInReverse } from './start-stop.ts';
@@ -146,6 +154,15 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
     enrollmentToken: config.enrollmentToken,
     adminToken: config.adminToken,
   });
+  const checkpoints = new Checkpoints(ledger, () => publisher.head);
+  const published = { pool, ledger, latestCheckpoint: () => checkpoints.latest() };
+  ledgerRoute(app, { ...published, isStrict });
+  readingsRoutes(app, published);
+  proofRoute(app, published);
+  consistencyRoute(app, published);
+  exportRoute(app, published);
+  checkpointRoute(app, published.latestCheckpoint);
+  tilesRoutes(app, published);
   devicesRoutes(app, { pool, clockToleranceMs: config.clockToleranceMs });
   healthRoute(app);
   onStop('server', () => {

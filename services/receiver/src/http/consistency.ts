@@ -1,0 +1,54 @@
+// GET /v1/consistency: that the log of one size is the beginning of the log of another. Source: RFC 6962 section 2.1.2.
+
+import { toHex } from '@telltale/ledger';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { ReceiverError } from '../errors.ts';
+import { proveGrowth } from '../proofs/prove.ts';
+import type { PublishedCheckpoint } from '../proofs/published-checkpoint.ts';
+import { problem } from './problem.ts';
+import { wholeNumber } from './whole-number.ts';
+
+const growth = z
+  .object({
+    from: z.number(),
+    to: z.number(),
+    path: z.array(z.string()).describe('Consistency path, hexadecimal; empty where from is 0 or to.'),
+  })
+  .meta({
+    examples: [{ from: 41, to: 42, path: ['0b7c3f1e9d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c'] }],
+  });
+
+export function consistencyRoute(
+  app: FastifyInstance,
+  service: { pool: Pool; latestCheckpoint: () => PublishedCheckpoint },
+): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    '/v1/consistency',
+    {
+      schema: {
+        summary: 'The path between two sizes of the log',
+        description:
+          'Sizes are numbers of leaves, from ≤ to, not past the published checkpoint; `to` is its size where it is not given.',
+        tags: ['Proofs'],
+        querystring: z.object({ from: wholeNumber, to: wholeNumber.optional() }),
+        response: { 200: growth, 400: problem, 409: problem },
+      },
+    },
+    async ({ query: { from, to: asked } }) => {
+      const published = service.latestCheckpoint().head.header.logSize;
+      const to = asked ?? published;
+      if (to > published || from > published) {
+        throw new ReceiverError(
+          'pending',
+          `the published checkpoint is of ${published} leaves, not more; ask again later`,
+        );
+      }
+      if (from > to) throw new ReceiverError('request-invalid', 'from must not be past to');
+      const path = await proveGrowth(service.pool, { fromSize: from, toSize: to });
+      return { from, to, path: path.map(toHex) };
+    },
+  );
+}

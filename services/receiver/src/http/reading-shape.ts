@@ -1,0 +1,66 @@
+// What /v1/readings says of a transaction, for the OpenAPI document. The bytes themselves are made by proofs/reading-json.ts.
+
+import { z } from 'zod';
+import { proofJson, proofJsonExample } from './proof-shape.ts';
+
+export const transactionId = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
+  .describe('Of a reading: SHA-256 over the key id and the message. Of a registry leaf: its leaf hash.');
+
+const shape = z.object({
+  transaction_id: transactionId,
+  leaf_index: z.number(),
+  leaf_hash: z.string().describe('SHA-256(0x00 ‖ leaf), hexadecimal.'),
+  kind: z.enum(['reading', 'key-enrolled', 'key-revoked']),
+  device: z
+    .string()
+    .nullable()
+    .describe('The key’s own device where the reading names none; null for registry leaves.'),
+  seq: z.number().nullable(),
+  key_id: z.string(),
+  algorithm: z
+    .enum(['ed25519', 'ecdsa-p256', 'rsa-pss'])
+    .nullable()
+    .describe('Null: a first use, which nobody signed.'),
+  received_at: z.number().describe('The receiver’s clock when it was accepted, microseconds since the Unix epoch.'),
+  signature: z.string().describe('Base64.'),
+  state: z.enum(['pending', 'sealed']),
+  block_index: z.number().nullable(),
+  sealed_at: z.number().nullable().describe('Timestamp of its block, microseconds since the Unix epoch.'),
+  clock_offset: z
+    .number()
+    .nullable()
+    .describe('The time that the reading says less received_at, in microseconds; null where it says none.'),
+  data: z.record(z.string(), z.unknown()).describe('The message, byte for byte as it was signed.'),
+});
+
+const example: z.infer<typeof shape> = {
+  transaction_id: '6d1b1f5a5e0f7f4a0d2f2d1c1f6d4c0a7b0e9f3b8d5a4c6e1f0a9b8c7d6e5f40',
+  leaf_index: 41,
+  leaf_hash: '0b7c3f1e9d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c',
+  kind: 'reading',
+  device: 'Raspberry Pi 1',
+  seq: 17,
+  key_id: '7a1c9e0d2b3f4a5c6d7e8f901a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d',
+  algorithm: 'ed25519',
+  received_at: 1_767_225_600_123_456,
+  signature: 'c2lnbmF0dXJl',
+  state: 'sealed',
+  block_index: 20,
+  sealed_at: 1_767_225_601_000_000,
+  clock_offset: -123_456,
+  data: { device: 'Raspberry Pi 1', seq: 17, distance: 120, timestamp: 1_767_225_600 },
+};
+
+export const reading = shape.meta({ examples: [example] });
+
+export const readings = z
+  .object({
+    readings: z.array(
+      shape.extend({
+        proof: proofJson.nullable().optional().describe('With proof=1; null while no proof can be made.'),
+      }),
+    ),
+  })
+  .meta({ examples: [{ readings: [{ ...example, proof: proofJsonExample }] }] });

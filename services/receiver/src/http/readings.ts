@@ -1,0 +1,138 @@
+// GET /v1/readings and /v1/readings/{transaction_id}: what was accepted, pending or sealed, with proofs where they are asked for.
+
+import { fromHex, type PublicKey } from '@telltale/ledger';
+import type { FastifyInstance } from 'fastify';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { ReceiverError } from '../errors.ts';
+import { proveLeaves } from '../proofs/prove.ts';
+import type { PublishedCheckpoint } from '../proofs/published-checkpoint.ts';
+import { readingJson, type ShownReading } from '../proofs/reading-json.ts';
+import { findLeafIndexesOfDevice } from '../store/device-runs-store.ts';
+import type { StoredLeaf } from '../store/leaf-store.ts';
+import {
+  countLeaves,
+  findLeaf,
+  findLeafIndexAt,
+  findReadingIndexes,
+  findSealings,
+  readLeavesAt,
+} from '../store/reading-store.ts';
+import { deviceName } from './device-name.ts';
+import { problem } from './problem.ts';
+import { reading, readings, transactionId } from './reading-shape.ts';
+import { wholeNumber } from './whole-number.ts';
+
+const DEFAULT_LIMIT = 100;
+/** Readings of one page: what findReadingIndexes and the proofs hold in memory. A guess. */
+const MAX_LIMIT = 1_000;
+
+const params = z.object({ transaction_id: transactionId });
+const querystring = z.object({
+  device: deviceName.optional().describe('Only the sealed readings of this device.'),
+  from: wholeNumber
+    .optional()
+    .describe('received_at of the first reading or later, microseconds since the Unix epoch.'),
+  to: wholeNumber.optional().describe('received_at before this time.'),
+  after: wholeNumber.optional().describe('The leaf index behind which the page begins.'),
+  limit: wholeNumber.pipe(z.number().min(1).max(MAX_LIMIT)).default(DEFAULT_LIMIT),
+  proof: z.enum(['0', '1']).optional().describe('1: each sealed reading comes with its proof.'),
+});
+type ReadingsQuery = z.output<typeof querystring>;
+
+export interface ReadingsService {
+  readonly pool: Pool;
+  readonly ledger: { readonly key: PublicKey };
+  readonly latestCheckpoint: () => PublishedCheckpoint;
+}
+
+export function readingsRoutes(app: FastifyInstance, service: ReadingsService): void {
+  const tags = ['Proofs'];
+  const { pool } = service;
+  // What is sent is JSON already; the schemas describe it and must not serialise it again.
+  const serializerCompiler = () => (data: unknown) => JSON.stringify(data);
+
+  app.get<{ Params: z.output<typeof params> }>(
+    '/v1/readings/:transaction_id',
+    {
+      serializerCompiler,
+      schema: {
+        summary: 'One transaction',
+        description: 'A reading, or a leaf of the registry, by its transaction id.',
+        tags,
+        params,
+        response: { 200: reading, 400: problem, 404: problem },
+      },
+    },
+    async ({ params: { transaction_id: id } }, reply) => {
+      const stored = await findLeaf(pool, fromHex(id) ?? new Uint8Array(0));
+      if (!stored) throw new ReceiverError('reading-not-found', 'no transaction with this id was accepted');
+      const sealings = await findSealings(pool, [stored.leafIndex]);
+      return reply
+        .type('application/json; charset=utf-8')
+        .send(readingJson({ ...stored, sealing: sealings.get(stored.leafIndex) }));
+    },
+  );
+
+  app.get<{ Querystring: ReadingsQuery }>(
+    '/v1/readings',
+    {
+      serializerCompiler,
+      schema: {
+        summary: 'Readings in the order of the log',
+        description:
+          'Paged: while there may be more, `Link` names the next page. A page ends early where its readings are large.',
+        tags,
+        querystring,
+        response: { 200: readings, 400: problem },
+      },
+    },
+    async ({ query }, reply) => {
+      const leafIndexes = await findLeafIndexes(pool, query);
+      const leaves = await readLeavesAt(pool, leafIndexes);
+      const shown = await show(service, { leaves, isProved: query.proof === '1' });
+      const last = leaves.at(-1);
+      if (last && (leaves.length < leafIndexes.length || leafIndexes.length === query.limit)) {
+        reply.header('link', `<${nextPage(query, last.leafIndex)}>; rel="next"`);
+      }
+      return reply.type('application/json; charset=utf-8').send(pageJson(shown));
+    },
+  );
+}
+
+/** Which leaves a query asks for: the indexes of the page, in order. The only place that knows what a query means. */
+async function findLeafIndexes(pool: Pool, query: ReadingsQuery): Promise<number[]> {
+  const { device, from, to, after, limit } = query;
+  const start = from === undefined ? 0 : await findLeafIndexAt(pool, from);
+  const end = to === undefined ? await countLeaves(pool) : await findLeafIndexAt(pool, to);
+  const range = { start: Math.max(start, (after ?? -1) + 1), end, limit };
+  return device === undefined ? findReadingIndexes(pool, range) : findLeafIndexesOfDevice(pool, { device, ...range });
+}
+
+/** These leaves with their blocks, and with proofs by the checkpoint that is published now. */
+async function show(
+  { pool, ledger, latestCheckpoint }: ReadingsService,
+  page: { leaves: readonly StoredLeaf[]; isProved: boolean },
+): Promise<ShownReading[]> {
+  const { leaves } = page;
+  const sealings = await findSealings(
+    pool,
+    leaves.map(({ leafIndex }) => leafIndex),
+  );
+  const shown = leaves.map((stored) => ({ ...stored, sealing: sealings.get(stored.leafIndex) }));
+  if (!page.isProved) return shown;
+  const checkpoint = latestCheckpoint();
+  const covered = leaves.filter(({ leafIndex }) => leafIndex < checkpoint.head.header.logSize);
+  const proofs = await proveLeaves(pool, { leaves: covered, checkpoint, ledgerKey: ledger.key });
+  return shown.map((one, i) => ({ ...one, proof: proofs[i] ?? null }));
+}
+
+function pageJson(shown: readonly ShownReading[]): Buffer {
+  const parts = shown.flatMap((one, i) => [Buffer.from(i === 0 ? '' : ',\n'), readingJson(one)]);
+  return Buffer.concat([Buffer.from('{"readings":['), ...parts, Buffer.from(']}\n')]);
+}
+
+function nextPage(query: ReadingsQuery, after: number): string {
+  const asked = Object.entries({ ...query, after }).filter(([, value]) => value !== undefined);
+  return `/v1/readings?${new URLSearchParams(asked.map(([name, value]) => [name, String(value)]))}`;
+}
