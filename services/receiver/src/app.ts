@@ -118,6 +118,8 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
     logController,
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_PARAM_CHARACTERS },
+    // Paths that cannot be read are answered as everything else.
+    frameworkErrors: handleError,
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

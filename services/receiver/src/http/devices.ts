@@ -1,7 +1,7 @@
 // GET /v1/devices and /v1/devices/{device}: what the sealed readings of a device say of its sequence and its clock, and who speaks for it.
 // Three times are told apart by their names: what the device's clock said, when the receiver took a reading, and (of a block) when it was sealed.
 
-import { deviceFault, toHex } from '@telltale/ledger';
+import { toHex } from '@telltale/ledger';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Pool } from 'pg';
@@ -14,7 +14,9 @@ import {
   listDevices,
   viewDevices,
 } from '../store/device-view-store.ts';
+import { deviceName } from './device-name.ts';
 import { problem } from './problem.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** Gaps of each device in a list: enough to see what is going on. All that are kept of a single device. Guesses. */
 const LISTED_GAPS = 10;
@@ -58,9 +60,6 @@ const device = z.object({
   is_clock_off: z.boolean().describe('Whether the offset, either way, is above CLOCK_TOLERANCE_MS.'),
 });
 
-const isDeviceName = (name: string) => deviceFault(name) === undefined;
-const deviceName = z.string().refine(isDeviceName, 'is no name of a device');
-
 export function devicesRoutes(app: FastifyInstance, context: { pool: Pool; clockToleranceMs: number }): void {
   const { pool } = context;
   const tags = ['Devices'];
@@ -68,7 +67,7 @@ export function devicesRoutes(app: FastifyInstance, context: { pool: Pool; clock
 
   const query = z.object({
     after: deviceName.optional().describe('The last device of the page before.'),
-    limit: z.coerce.number().int().min(1).max(PAGE.most).default(PAGE.default),
+    limit: wholeNumber.pipe(z.number().min(1).max(PAGE.most)).default(PAGE.default),
   });
   typed.get(
     '/v1/devices',

@@ -32,26 +32,22 @@ export async function insertDeviceRuns(
   );
 }
 
-/**
- * Leaf indexes of a device's sealed readings in [fromLeaf, toLeaf) and past `after`, in order, at most `limit`. None for a device that
- * never spoke.
- */
+/** Leaf indexes of a device's sealed readings in [start, end), in order, at most `limit`. None for a device that never spoke. */
 export async function findLeafIndexesOfDevice(
   client: Pool | PoolClient,
-  of: { device: string; fromLeaf: number; toLeaf: number; after?: number; limit: number },
+  of: { device: string; start: number; end: number; limit: number },
 ): Promise<number[]> {
-  const start = Math.max(of.fromLeaf, (of.after ?? -1) + 1);
   // Each run has at least one reading, and only those of the first one may all lie before `start`.
   const { rows } = await client.query<{ leaf_index: bigint }>(
     `SELECT first_leaf + leaf_offset AS leaf_index
        FROM (SELECT first_leaf, offsets FROM device_readings
               WHERE device = $1 AND first_leaf < $3
                 AND first_leaf >= coalesce((SELECT max(first_leaf) FROM device_readings WHERE device = $1 AND first_leaf <= $2), 0)
-              ORDER BY first_leaf LIMIT $4 + 1) AS run
+              ORDER BY first_leaf LIMIT $4::bigint + 1) AS run
        CROSS JOIN LATERAL unnest(offsets) AS leaf_offset
       WHERE first_leaf + leaf_offset >= $2 AND first_leaf + leaf_offset < $3
       ORDER BY leaf_index LIMIT $4`,
-    [of.device, start, of.toLeaf, of.limit],
+    [of.device, of.start, of.end, of.limit],
   );
   return rows.map((row) => Number(row.leaf_index));
 }

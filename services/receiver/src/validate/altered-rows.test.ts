@@ -185,6 +185,32 @@ describe('validateChain with rows altered', () => {
     for (const edit of edits) expect((await faultWith(edit))?.code).toBe('registry-table');
   });
 
+  it('finds a device, or places of its readings, that are missing, and too many', async () => {
+    const device = `device = 'Raspberry Pi 2'`;
+    const first = `${device} AND first_leaf = (SELECT min(first_leaf) FROM device_readings WHERE ${device})`;
+    const another = `DELETE FROM device_readings WHERE device = 'Raspberry Pi 9'`;
+    const last = '(SELECT max(first_leaf + offsets[cardinality(offsets)]) + 3 FROM device_readings)';
+    const edits = [
+      await without('devices', device),
+      await without('device_readings', first),
+      {
+        apply: `INSERT INTO devices SELECT 'Raspberry Pi 9', 1, 1, 0, 0, '{}', 5, 5`,
+        undo: `DELETE FROM devices WHERE device = 'Raspberry Pi 9'`,
+      },
+      { apply: `INSERT INTO device_readings VALUES ('Raspberry Pi 9', 3, '{0}')`, undo: another },
+      // Of a device that there is: a place past the sealed ones, and one that it has already.
+      {
+        apply: `INSERT INTO device_readings SELECT 'Raspberry Pi 2', ${last}, '{0}'`,
+        undo: `DELETE FROM device_readings WHERE first_leaf = (SELECT max(first_leaf) FROM device_readings)`,
+      },
+      {
+        apply: `UPDATE device_readings SET offsets = offsets || offsets[2] WHERE ${first}`,
+        undo: `UPDATE device_readings SET offsets = trim_array(offsets, 1) WHERE ${first}`,
+      },
+    ];
+    for (const edit of edits) expect((await faultWith(edit))?.code).toBe('device-table');
+  });
+
   it('does not mind who seals', async () => {
     const apply = `UPDATE sealer_lease SET holder = gen_random_uuid(), token = token + 5, expires_at = 'epoch'`;
     const undo = `UPDATE sealer_lease SET token = token`;
