@@ -9,7 +9,7 @@ import { senderVariables } from '../../services/sender/src/config.ts';
 /** What compose sets itself: it says where things are, and on a developer's machine they are elsewhere. */
 const fixed = ['HOST', 'PORT', 'DATA_DIR', 'DATABASE_URL', 'RECEIVER_URL'];
 /** Paths on the machine that runs a service without containers; in its container the key is on the volume. */
-const notTaken = ['KEY_FILE', 'LEDGER_KEY_FILE'];
+const notTaken = ['KEY_FILE', 'LEDGER_KEY_FILE', 'WITNESS_KEY_FILE'];
 
 const file = readFileSync(resolve(import.meta.dirname, '../../docker-compose.yml'), 'utf8');
 

@@ -5,6 +5,7 @@ import { migrate, openPool, startEmbeddedServer } from '@telltale/database';
 import { BITS_PER_DIFFICULTY, MAX_DEVICE_BYTES } from '@telltale/ledger';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { ReceiverConfig } from './config.ts';
 import { checkpointRoute } from './http/checkpoint.ts';
@@ -22,20 +23,26 @@ import { receiveDataRoute } from './http/receive-data.ts';
 import { registerSwagger } from './http/swagger.ts';
 import { tilesRoutes } from './http/tiles.ts';
 import { validateChainRoute } from './http/validate-chain.ts';
+import { witnessRoutes } from './http/witness.ts';
 import { acceptRequests } from './ingest/accept.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
 import { KeyCache } from './ingest/key-cache.ts';
 import { RegistryCache } from './ingest/registry-cache.ts';
 import { verifyEnvelopes } from './ingest/verify-envelopes.ts';
-import { openLedger } from './ledger.ts';
+import { type Ledger, openLedger } from './ledger.ts';
 import { Checkpoints } from './proofs/published-checkpoint.ts';
 import { Publisher } from './publish.ts';
 import { Sealer } from './seal/sealer.ts';
 import { STEP_DEADLINES_MS, type StopStep, stopInReverse } from './start-stop.ts';
-import { findBlocksOfLeaves, loadHead } from './store/block-store.ts';
+import { findBlocksOfLeaves, loadGenesis, loadHead } from './store/block-store.ts';
 import { weakSettings } from './store/durability.ts';
+import { reportWitnessedLogs } from './store/witness-store.ts';
 import { validateChain } from './validate/validate-chain.ts';
 import { ValidationQueue } from './validate/validation-queue.ts';
+import { Cosigner } from './witness/cosigner.ts';
+import { openWitness } from './witness/open-witness.ts';
+import { type Publication, publishAtOnce, publishCosigned } from './witness/publication.ts';
+import { Witness } from './witness/witness.ts';
 
 /** How long a request may take to arrive. A guess: the largest body over a slow radio link; a bound on senders that never finish. */
 const REQUEST_TIMEOUT_MS = 120_000;
@@ -157,15 +164,27 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
     adminToken: config.adminToken,
   });
   const checkpoints = new Checkpoints(ledger, () => publisher.head);
-  const published = { pool, ledger, latestCheckpoint: () => checkpoints.latest() };
+  const publication = await startPublication(config, { pool, ledger, sealer, checkpoints, log, nowUs, onStop });
+  const published = { pool, ledger, latestCheckpoint: publication.latest };
   ledgerRoute(app, { ...published, isStrict });
   readingsRoutes(app, published);
   proofRoute(app, published);
   consistencyRoute(app, published);
-  exportRoute(app, published);
-  checkpointRoute(app, published.latestCheckpoint);
+  exportRoute(app, { ...published, latestCheckpoint: publication.checkpoint });
+  checkpointRoute(app, publication.checkpoint);
   tilesRoutes(app, published);
   devicesRoutes(app, { pool, clockToleranceMs: config.clockToleranceMs });
+  if (config.witnessLogs.length > 0) {
+    const identity = await openWitness(pool, { keyFile: config.witnessKeyFile, ledger, log });
+    const witness = new Witness({ pool, identity, logs: config.witnessLogs, log, nowUs });
+    const origins = [...new Set(config.witnessLogs.map(({ name }) => name))];
+    witnessRoutes(app, {
+      identity,
+      origins,
+      addCheckpoint: (body) => witness.addCheckpoint(body),
+      report: () => reportWitnessedLogs(pool, origins),
+    });
+  }
   healthRoute(app);
   onStop('server', () => {
     // Requests that wait for sealing are answered first: nothing that comes later would.
@@ -175,6 +194,32 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   // Before the server, which would wait for them.
   onStop('validations', () => validations.stop());
   return app.listen({ host: config.host, port: config.port });
+}
+
+/** What is published, and, with WITNESSES, the asking for cosignatures beside it. */
+async function startPublication(
+  config: ReceiverConfig,
+  parts: {
+    pool: Pool;
+    ledger: Ledger;
+    sealer: Sealer;
+    checkpoints: Checkpoints;
+    log: Logger;
+    nowUs: () => number;
+    onStop: (name: 'cosigner', stop: () => Promise<void>) => void;
+  },
+): Promise<Publication> {
+  const { pool, ledger, sealer, checkpoints, log, nowUs } = parts;
+  const { witnesses, witnessPolicy: policy } = config;
+  const newest = () => checkpoints.latest();
+  if (witnesses.length === 0) return publishAtOnce(newest, undefined);
+  const isSealing = () => sealer.isSealing;
+  const cosigner = new Cosigner({ pool, witnesses, policy, newest, isSealing, log, nowUs });
+  await cosigner.start();
+  parts.onStop('cosigner', () => cosigner.stop());
+  if (policy === 0) return publishAtOnce(newest, cosigner);
+  const genesis = await loadGenesis(pool);
+  return publishCosigned(new Checkpoints(ledger, () => genesis).latest(), cosigner);
 }
 
 /** Lets requests under way finish, and cuts those that do not: a reading without an answer is sent again. */

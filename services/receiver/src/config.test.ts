@@ -1,6 +1,7 @@
 // The receiver's variables: defaults, bounds, and what an operator reads when one is wrong or the port is taken.
 
 import { spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -9,10 +10,14 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { createTestDatabase } from '@telltale/database/testing';
+import { formatCosignerKey } from '@telltale/ledger';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { ConfigError, parseConfig } from './config.ts';
 
 const mainFile = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+/** A public witness's, of signature type 0x04. */
+const WITNESS_KEY = 'remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2';
 
 /** What the ConfigError of these variables says. */
 function refusalOf(variables: Record<string, string>): string {
@@ -43,6 +48,10 @@ describe('the configuration', () => {
       maxBodyBytes: 8_388_608,
       maxEnvelopes: 1_000,
       clockToleranceMs: 300_000,
+      witnesses: [],
+      witnessPolicy: 0,
+      witnessLogs: [],
+      witnessKeyFile: resolve('data/witness-key.pem'),
       logLevel: 'info',
     });
   });
@@ -64,6 +73,10 @@ describe('the configuration', () => {
       MAX_BODY_BYTES: '1024',
       MAX_ENVELOPES: '1',
       CLOCK_TOLERANCE_MS: '1000',
+      WITNESSES: '',
+      WITNESS_POLICY: '0',
+      WITNESS_LOGS: '',
+      WITNESS_KEY_FILE: '/run/witness.pem',
       LOG_LEVEL: 'silent',
     };
     expect(parseConfig(variables)).toEqual({
@@ -82,6 +95,10 @@ describe('the configuration', () => {
       maxBodyBytes: 1_024,
       maxEnvelopes: 1,
       clockToleranceMs: 1_000,
+      witnesses: [],
+      witnessPolicy: 0,
+      witnessLogs: [],
+      witnessKeyFile: '/run/witness.pem',
       logLevel: 'silent',
     });
     const empty = Object.fromEntries(Object.keys(variables).map((name) => [name, '']));
@@ -107,6 +124,17 @@ describe('the configuration', () => {
     ['MAX_BODY_BYTES', ['1023', '268435457', '8MB']],
     ['MAX_ENVELOPES', ['0', '100001']],
     ['CLOCK_TOLERANCE_MS', ['0', '31536000001']],
+    [
+      'WITNESSES',
+      [
+        'http://host',
+        'http://host|no key',
+        `ftp://host|${WITNESS_KEY}`,
+        `http://a|${WITNESS_KEY},http://b|${WITNESS_KEY}`,
+      ],
+    ],
+    ['WITNESS_POLICY', ['-1', '33', '1']],
+    ['WITNESS_LOGS', ['log', WITNESS_KEY]],
     ['LOG_LEVEL', ['verbose', 'INFO']],
   ];
   it.each(wrong)('names %s when it is wrong, in one line', (name, values) => {
@@ -115,6 +143,17 @@ describe('the configuration', () => {
       expect(message).toMatch(new RegExp(`^wrong configuration: ${name}: `));
       expect(message).not.toContain('\n');
     }
+  });
+
+  it('reads a list of witnesses, and asks for no more cosignatures than there are', () => {
+    const WITNESSES = ` https://a.example/w/|${WITNESS_KEY}`;
+    const config = parseConfig({ WITNESSES, WITNESS_POLICY: '1' });
+    expect(config.witnesses).toMatchObject([{ url: 'https://a.example/w', key: WITNESS_KEY }]);
+    expect(config.witnessPolicy).toBe(1);
+    expect(refusalOf({ WITNESSES, WITNESS_POLICY: '2' })).toContain('WITNESS_POLICY');
+    const spki = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' });
+    const twice = ['a', 'b'].map((name) => `http://${name}|${formatCosignerKey(name, spki)}`);
+    expect(refusalOf({ WITNESSES: twice.join(',') })).toContain('a key stands twice');
   });
 
   it('names all wrong variables at once', () => {

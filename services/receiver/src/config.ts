@@ -1,9 +1,11 @@
 // What the environment (and .env) says, read once: every wrong variable is named at once, and nothing else of the service reads it.
 
 import { resolve } from 'node:path';
+import type { NoteVerifier, Result } from '@telltale/ledger';
 import { config as loadDotenv } from 'dotenv';
 import pg from 'pg';
 import { z } from 'zod';
+import { parseLogs, parseWitnesses, type WitnessAddress } from './witness/witness-list.ts';
 
 /** A whole number in plain digits. Number() alone would take "0x10", " " and "1e3" too. */
 const integer = (bounds: { least: number; most: number }) => {
@@ -40,6 +42,18 @@ const secret = z
   .min(16, 'must have at least 16 characters')
   .regex(/^[\x21-\x7e]+$/, 'must be ASCII without spaces: it travels in a header');
 
+/** A comma separated list that a function of ours reads. Unset: an empty list. */
+const list = <Item>(parse: (text: string) => Result<Item[]>) =>
+  z
+    .string()
+    .transform((text, context): Item[] => {
+      const items = parse(text);
+      if (!items.ok) context.addIssue(items.message);
+      return items.ok ? items.value : z.NEVER;
+    })
+    .optional()
+    .transform((items) => items ?? []);
+
 /** What a promised sealing time leaves for mining and for a restart. A guess. */
 const PROMISE_MARGIN_MS = 60_000;
 
@@ -67,6 +81,10 @@ export const receiverVariables = z.object({
   MAX_ENVELOPES: integer({ least: 1, most: 100_000 }).prefault('1000'),
   // As much as Kerberos allows (RFC 4120 section 8.2): a clock that any time service sets is far inside.
   CLOCK_TOLERANCE_MS: integer({ least: 1, most: 31_536_000_000 }).prefault('300000'),
+  WITNESSES: list(parseWitnesses),
+  WITNESS_POLICY: integer({ least: 0, most: 32 }).prefault('0'),
+  WITNESS_LOGS: list(parseLogs),
+  WITNESS_KEY_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -97,6 +115,13 @@ export interface ReceiverConfig {
   readonly maxEnvelopes: number;
   /** A device whose clock is further from the receiver's, either way, is flagged. */
   readonly clockToleranceMs: number;
+  /** Whom this ledger asks for cosignatures. */
+  readonly witnesses: readonly WitnessAddress[];
+  /** Cosignatures that a checkpoint needs before it is published. */
+  readonly witnessPolicy: number;
+  /** Keys of the logs that this receiver is a witness for; none: it is no witness. */
+  readonly witnessLogs: readonly NoteVerifier[];
+  readonly witnessKeyFile: string;
   readonly logLevel: z.infer<typeof receiverVariables>['LOG_LEVEL'];
 }
 
@@ -127,6 +152,11 @@ export function parseConfig(environment: NodeJS.ProcessEnv): ReceiverConfig {
       `wrong configuration: SEAL_PROMISE_MS: must be 0 or at least ${least}: a promise that is broken is evidence`,
     );
   }
+  const { WITNESSES: witnesses, WITNESS_POLICY: witnessPolicy } = variables;
+  if (witnessPolicy > witnesses.length) {
+    const fault = `WITNESS_POLICY: asks for ${witnessPolicy} cosignatures, but WITNESSES names ${witnesses.length} witnesses`;
+    throw new ConfigError(`wrong configuration: ${fault}`);
+  }
   const dataDir = resolve(variables.DATA_DIR);
   return Object.freeze({
     host: variables.HOST,
@@ -146,6 +176,10 @@ export function parseConfig(environment: NodeJS.ProcessEnv): ReceiverConfig {
     maxBodyBytes: variables.MAX_BODY_BYTES,
     maxEnvelopes: variables.MAX_ENVELOPES,
     clockToleranceMs: variables.CLOCK_TOLERANCE_MS,
+    witnesses,
+    witnessPolicy,
+    witnessLogs: variables.WITNESS_LOGS,
+    witnessKeyFile: resolve(variables.WITNESS_KEY_FILE ?? `${dataDir}/witness-key.pem`),
     logLevel: variables.LOG_LEVEL,
   });
 }

@@ -1,9 +1,7 @@
 // The ledger that this receiver serves: its key from LEDGER_KEY_FILE and its identity from the database, which must agree.
 // The first receiver on an empty database makes both, and the genesis block.
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import type { KeyObject } from 'node:crypto';
 import { inTransaction } from '@telltale/database';
 import {
   createSigner,
@@ -13,13 +11,13 @@ import {
   headerHash,
   laneOf,
   type PublicKey,
-  parsePublicKey,
   type Signer,
   signBlock,
   toHex,
 } from '@telltale/ledger';
 import type { Pool, PoolClient } from 'pg';
 import { ReceiverError } from './errors.ts';
+import { ed25519KeyOf, readKeyFile, readOrCreateKeyFile } from './key-file.ts';
 import { appendBlocks, loadHead } from './store/block-store.ts';
 import { insertIdentity, loadIdentity, lockGenesis, readCounter } from './store/identity-store.ts';
 import { ensurePartitions } from './store/leaf-store.ts';
@@ -88,53 +86,23 @@ async function found(
 
 async function readKey(file: string): Promise<KeyObject> {
   try {
-    return createPrivateKey(await readFile(file));
+    return await readKeyFile(file);
   } catch (cause) {
     const message = `the ledger in this database was founded with a key that is not in ${file}: set LEDGER_KEY_FILE to it`;
     throw new ReceiverError('ledger-key', message, { cause });
   }
 }
 
-/** The key file, made if it is missing. Two receivers that start together end up with the same key: link() fails if the file is there. */
 async function readOrCreateKey(file: string): Promise<KeyObject> {
-  // Not the process id: it is the same in every container, and what a crash left behind would stop every later start.
-  const unready = `${file}.${randomUUID()}.new`;
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const { privateKey } = generateKeyPairSync('ed25519');
-    const handle = await open(unready, 'wx', 0o600);
-    try {
-      await handle.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }));
-      // A crash before the link leaves a file that nobody reads; after it, the key is whole: it was synced under its first name.
-      await handle.sync();
-      await link(unready, file).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error;
-      });
-    } finally {
-      await handle.close();
-      await rm(unready, { force: true });
-    }
-    // Before genesis needs the key, its name must outlive a power cut as well as its content.
-    await syncFolder(dirname(file));
-    return createPrivateKey(await readFile(file));
+    return await readOrCreateKeyFile(file);
   } catch (cause) {
     throw new ReceiverError('ledger-key', `the ledger's key file ${file} cannot be made or read`, { cause });
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 function publicKeyOf(privateKey: KeyObject): PublicKey {
-  const key = parsePublicKey(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }));
-  if (!key.ok || privateKey.asymmetricKeyType !== 'ed25519') {
-    throw new ReceiverError('ledger-key', 'the ledger key is not an Ed25519 key');
-  }
-  return key.value;
+  const key = ed25519KeyOf(privateKey);
+  if (!key) throw new ReceiverError('ledger-key', 'the ledger key is not an Ed25519 key');
+  return key;
 }

@@ -17,6 +17,8 @@ export const STEP_DEADLINES_MS = {
   server: 5_000,
   /** One transaction. */
   commits: 3_000,
+  /** Its requests are cut; what is left is a query. */
+  cosigner: 2_000,
   /** One transaction, and the mining thread's end. */
   sealer: 3_000,
   /** Connections say goodbye: no query is under way unless an earlier step was late. */

@@ -22,6 +22,11 @@ export class Lease {
     this.onError = onError;
   }
 
+  /** Whether this receiver holds it, as far as it knows: another may have taken it since. Only for work that may be done twice. */
+  get isHeld(): boolean {
+    return this.token !== undefined;
+  }
+
   /** The fencing token and a signal that aborts when the lease is lost, or undefined while another receiver seals. */
   async hold(): Promise<{ token: bigint; lost: AbortSignal } | undefined> {
     if (this.token === undefined) {

@@ -80,6 +80,11 @@ export class Sealer {
     this.running = this.run();
   }
 
+  /** Whether this receiver seals now, as far as it knows. Nothing may depend on there being one such receiver only. */
+  get isSealing(): boolean {
+    return this.lease.isHeld;
+  }
+
   /** Says that readings were accepted. A hint only: polling finds them too. */
   nudge(): void {
     this.isNudged = true;

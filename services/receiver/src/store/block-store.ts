@@ -34,6 +34,12 @@ export async function loadHead(client: Pool | PoolClient): Promise<Head> {
   return toHead(rows[0]);
 }
 
+/** The genesis block. Throws when there is none or its header cannot be read. */
+export async function loadGenesis(pool: Pool): Promise<Head> {
+  const { rows } = await pool.query<BlockRow>('SELECT * FROM blocks WHERE block_index = 0');
+  return toHead(rows[0]);
+}
+
 /** The newest block, if it is the one that was sealed last; undefined when blocks were deleted, added or altered behind the sealer's back. */
 export async function loadHeadToExtend(pool: Pool): Promise<Head | undefined> {
   const { rows } = await pool.query<BlockRow & { is_marked: boolean }>(

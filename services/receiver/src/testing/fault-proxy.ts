@@ -1,4 +1,5 @@
-// A TCP proxy before a test database that breaks a connection around the COMMIT of an accept transaction, so that its answer never comes.
+// A TCP proxy before a test database that breaks or holds a connection around the COMMIT of one kind of transaction, so that its answer
+// never comes.
 
 import { connect, createServer, type Socket } from 'node:net';
 import pg from 'pg';
@@ -6,8 +7,10 @@ import pg from 'pg';
 export interface FaultProxy {
   /** The database, through the proxy. */
   readonly url: string;
-  /** Breaks the next accept transaction: before its COMMIT reaches the database, or after the database has done it. */
+  /** Breaks the next such transaction: before its COMMIT reaches the database, or after the database has done it. */
   cutNextCommit(when: 'before' | 'after'): void;
+  /** Resolves when the database has done the next such COMMIT; its answer is then held back for ever. */
+  holdNextCommit(): Promise<void>;
   /** Connections that were cut. */
   readonly cuts: number;
   close(): void;
@@ -18,16 +21,19 @@ const ACCEPT_STATEMENT = 'INSERT INTO leaves';
 /** The simple query COMMIT, as node-postgres writes it. */
 const COMMIT_STATEMENT = 'COMMIT\0';
 
-export async function startFaultProxy(databaseUrl: string): Promise<FaultProxy> {
+/** `statement`: what only the transactions send that are meant; those that accept readings, where it is not given. */
+export async function startFaultProxy(databaseUrl: string, statement = ACCEPT_STATEMENT): Promise<FaultProxy> {
   const upstream = new pg.Client({ connectionString: databaseUrl });
   const sockets = new Set<Socket>();
-  let planned: 'before' | 'after' | undefined;
+  let planned: 'before' | 'after' | 'hold' | undefined;
+  let held = Promise.withResolvers<void>();
   let cuts = 0;
 
   const server = createServer((downstream) => {
     const database = openUpstream(upstream);
     let isAccepting = false;
     let isCutAfterAnswer = false;
+    let isHeld = false;
     const cut = () => {
       cuts++;
       downstream.destroy();
@@ -46,10 +52,11 @@ export async function startFaultProxy(databaseUrl: string): Promise<FaultProxy> 
     database.on('data', (bytes) => {
       // PostgreSQL answers COMMIT once it has happened.
       if (isCutAfterAnswer) cut();
+      else if (isHeld) held.resolve();
       else downstream.write(bytes);
     });
     downstream.on('data', (bytes) => {
-      if (bytes.includes(ACCEPT_STATEMENT)) isAccepting = true;
+      if (bytes.includes(statement)) isAccepting = true;
       if (isAccepting && bytes.includes(COMMIT_STATEMENT)) {
         isAccepting = false;
         const when = planned;
@@ -59,6 +66,7 @@ export async function startFaultProxy(databaseUrl: string): Promise<FaultProxy> 
           return;
         }
         isCutAfterAnswer = when === 'after';
+        isHeld = when === 'hold';
       }
       database.write(bytes);
     });
@@ -73,6 +81,11 @@ export async function startFaultProxy(databaseUrl: string): Promise<FaultProxy> 
     url: url.href,
     cutNextCommit(when) {
       planned = when;
+    },
+    holdNextCommit() {
+      planned = 'hold';
+      held = Promise.withResolvers<void>();
+      return held.promise;
     },
     get cuts() {
       return cuts;

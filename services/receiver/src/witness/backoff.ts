@@ -1,0 +1,13 @@
+// How long a witness that failed is left alone: exponential back-off with jitter (M. Brooker, "Exponential Backoff And Jitter", AWS, 2015).
+
+/** After the first failure. A guess: a witness that restarts is back within seconds. */
+const BASE_MS = 1_000;
+/** At most. A guess: a witness that is back is noticed within a minute. */
+const CAP_MS = 60_000;
+
+/** Milliseconds, from half of the ceiling on. `failures`: in a row, at least 1. `random`: a number in [0, 1). */
+export function backoffMs(failures: number, random: () => number): number {
+  // 2^16 is past the cap; the bound keeps the power finite.
+  const ceilingMs = Math.min(CAP_MS, BASE_MS * 2 ** Math.min(failures - 1, 16));
+  return (ceilingMs / 2) * (1 + random());
+}
