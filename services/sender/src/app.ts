@@ -134,7 +134,11 @@ async function listen(start: () => Promise<string>, { host, port }: SenderConfig
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     if (code === 'EADDRINUSE') {
-      throw new StartError('port-in-use', `port ${port} is in use: stop the other program, or set PORT (with npm start: SENDER_PORT)`, { cause });
+      throw new StartError(
+        'port-in-use',
+        `port ${port} is in use: stop the other program, or set PORT (with npm start: SENDER_PORT)`,
+        { cause },
+      );
     }
     throw new StartError('listen', `cannot listen on ${host}:${port} (${code}): check HOST and PORT`, { cause });
   }
