@@ -21,8 +21,8 @@ import { verifyEnvelopes } from './ingest/verify-envelopes.ts';
 import { openLedger } from './ledger.ts';
 import { Publisher } from './publish.ts';
 import { Sealer } from './seal/sealer.ts';
-import { findBlocksOfLeaves, loadHead } from './store/block-store.ts';
 import { STEP_DEADLINES_MS, type StopStep, stopInReverse } from './start-stop.ts';
+import { findBlocksOfLeaves, loadHead } from './store/block-store.ts';
 import { weakSettings } from './store/durability.ts';
 import { validateChain } from './validate/validate-chain.ts';
 import { ValidationQueue } from './validate/validation-queue.ts';
@@ -112,7 +112,8 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
       return commits.submit(await verifyEnvelopes(body, { keys, maxEnvelopes }));
     },
     untilSealed: async (leafIndexes, timeoutMs) => {
-      const isSealed = await publisher.untilSealed(Math.max(...leafIndexes) + 1, timeoutMs);
+      const logSize = Math.max(...leafIndexes) + 1;
+      const isSealed = await publisher.untilSealed({ logSize, receipts: leafIndexes.length, timeoutMs });
       if (!isSealed) return undefined;
       return findBlocksOfLeaves(pool, leafIndexes).catch((err: unknown) => {
         // The readings are durable whatever becomes of this look-up: their receipts alone are the answer then.
@@ -121,7 +122,7 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
       });
     },
   });
-  getChainRoute(app, pool);
+  getChainRoute(app, { pool });
   const validations = new ValidationQueue((signal) => validateChain(pool, { ledger, signal }));
   validateChainRoute(app, validations);
   healthRoute(app);

@@ -97,8 +97,7 @@ function scanEnvelope(scanner: JsonScanner, position: number): Result<Envelope> 
   let duplicate: Refusal | undefined;
   let surplus: Refusal | undefined;
   scanner.object((name) => {
-    if (names.has(name))
-      duplicate ??= refuse('member-duplicate', `the envelope has two members named ${quoted(name)}`);
+    if (names.has(name)) duplicate ??= refuse('member-duplicate', `the envelope has two members named ${quoted(name)}`);
     if (names.size < MAX_MEMBERS) names.add(name);
     else surplus = refuse('members-too-many', `an envelope has at most ${MAX_MEMBERS} members`);
     if (name === 'data') {
