@@ -42,7 +42,7 @@ describe('migrate', () => {
     });
   });
 
-  it('refuses a database in another encoding than UTF8', async () => {
+  it('refuses a database in an encoding that cannot hold every name', async () => {
     await query(database.target, `CREATE DATABASE in_latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
     const latin1 = withDatabase(database.target, 'in_latin1');
     try {

@@ -70,11 +70,14 @@ async function refuseNewerSchema(client: pg.Client): Promise<void> {
   );
 }
 
-/** Names of devices are stored as text: in another encoding some of them could not be stored at all, and their readings would wait for ever. */
+/**
+ * Names of devices are stored as text: in another encoding some of them could not be stored at all, and their readings would wait for ever.
+ * SQL_ASCII, which an initdb without a locale chooses, keeps every byte as it comes.
+ */
 async function refuseOtherEncoding(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding');
   const encoding = rows[0]?.server_encoding;
-  if (encoding === 'UTF8') return;
+  if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return;
   throw new DatabaseError(
     'database-encoding',
     `The database is encoded in ${encoding}: make one with ENCODING 'UTF8'.`,

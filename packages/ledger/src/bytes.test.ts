@@ -2,7 +2,18 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { concat, equalBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8, viewOf } from './bytes.ts';
+import {
+  concat,
+  decodeBase64,
+  equalBytes,
+  fromBase64,
+  fromHex,
+  fromUtf8,
+  toBase64,
+  toHex,
+  utf8,
+  viewOf,
+} from './bytes.ts';
 
 const BASE64_TEXT = fc.string({ unit: fc.constantFrom(...'ABab09+/=-_ \n\u00c1'), maxLength: 12 });
 const HEX_TEXT = fc.string({ unit: fc.constantFrom(...'09afAFgx \n\u0660'), maxLength: 8 });
@@ -68,6 +79,15 @@ describe('base64', () => {
       expect(toBase64(utf8(plain))).toBe(base64);
       expect(fromBase64(base64)).toEqual(utf8(plain));
     }
+  });
+
+  it('is decoded into a place of its own, and nothing beside it is touched', () => {
+    const bytes = new Uint8Array(8).fill(7);
+    expect(decodeBase64(utf8('Zm9v'), { bytes, at: 2 })).toBe(5);
+    expect(bytes).toEqual(Uint8Array.of(7, 7, 0x66, 0x6f, 0x6f, 7, 7, 7));
+    expect(decodeBase64(utf8('Zg=='), { bytes, at: 5 })).toBe(6);
+    expect(decodeBase64(utf8(''), { bytes, at: 6 })).toBe(6);
+    expect(decodeBase64(utf8('Zh=='), { bytes, at: 6 })).toBeUndefined();
   });
 
   it('refuses stray bits under the padding, missing padding, white space and the URL-safe alphabet', () => {

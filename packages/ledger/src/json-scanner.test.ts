@@ -202,6 +202,30 @@ describe('JsonScanner', () => {
   });
 });
 
+describe('the bytes of a string', () => {
+  it('are given where they are its text, and its end is found where they are not', () => {
+    for (const [text, expected] of [
+      ['""', ''],
+      ['"plain"', 'plain'],
+      ['"a\\/b"', undefined],
+      ['"é"', undefined],
+    ] as const) {
+      const scanner = new JsonScanner(utf8(text));
+      const bytes = scanner.asciiBytes();
+      expect(bytes && Buffer.from(bytes).toString()).toBe(expected);
+      expect(() => scanner.end()).not.toThrow();
+    }
+    expect(() => new JsonScanner(utf8('"open')).asciiBytes()).toThrow(JsonError);
+  });
+
+  it('are its text, however long it is', () => {
+    for (const length of [0, 63, 64, 65, 200_000]) {
+      const text = 'x'.repeat(length);
+      expect(new JsonScanner(utf8(JSON.stringify(text))).string()).toBe(text);
+    }
+  });
+});
+
 function errorOf(bytes: Uint8Array): JsonError | undefined {
   const scanner = new JsonScanner(bytes);
   try {

@@ -141,7 +141,8 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
       return commits.submit(await verifyEnvelopes(body, { keys, maxEnvelopes }));
     },
     untilSealed: async (leafIndexes, timeoutMs) => {
-      const isSealed = await publisher.untilSealed(Math.max(...leafIndexes) + 1, timeoutMs);
+      const logSize = Math.max(...leafIndexes) + 1;
+      const isSealed = await publisher.untilSealed({ logSize, receipts: leafIndexes.length, timeoutMs });
       if (!isSealed) return undefined;
       return findBlocksOfLeaves(pool, leafIndexes).catch((err: unknown) => {
         // The readings are durable whatever becomes of this look-up: their receipts alone are the answer then.
@@ -150,7 +151,7 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
       });
     },
   });
-  getChainRoute(app, pool);
+  getChainRoute(app, { pool });
   const validations = new ValidationQueue((signal) => validateChain(pool, { ledger, signal }));
   validateChainRoute(app, validations);
   keysRoutes(app, {

@@ -12,6 +12,9 @@ function head(index: number, logSize: number): Head {
   return { header: { ...header, difficultyBits: 0, nonce: 0n }, hash: zeros };
 }
 
+/** A wait for this log size by a request with one receipt. */
+const oneReceipt = (logSize: number, timeoutMs = 60_000) => ({ logSize, receipts: 1, timeoutMs });
+
 describe('Publisher', () => {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -22,7 +25,7 @@ describe('Publisher', () => {
 
   it('answers at once where the leaves are sealed already', async () => {
     const publisher = new Publisher(head(3, 10));
-    expect(await publisher.untilSealed(10, 1_000)).toBe(true);
+    expect(await publisher.untilSealed({ logSize: 10, receipts: 1, timeoutMs: 1_000 })).toBe(true);
     expect(publisher.isAwaited).toBe(false);
   });
 
@@ -30,8 +33,8 @@ describe('Publisher', () => {
     const publisher = new Publisher(head(0, 0));
     const answers: string[] = [];
     const both = [
-      publisher.untilSealed(2, 60_000).then(() => answers.push('two')),
-      publisher.untilSealed(3, 60_000).then(() => answers.push('three')),
+      publisher.untilSealed(oneReceipt(2)).then(() => answers.push('two')),
+      publisher.untilSealed(oneReceipt(3)).then(() => answers.push('three')),
     ];
     publisher.publish(head(1, 2));
     await both[0];
@@ -45,7 +48,7 @@ describe('Publisher', () => {
 
   it('says false when the time is over', async () => {
     const publisher = new Publisher(head(0, 0));
-    const waiting = publisher.untilSealed(1, 1_000);
+    const waiting = publisher.untilSealed(oneReceipt(1, 1_000));
     vi.advanceTimersByTime(1_000);
     expect(await waiting).toBe(false);
     expect(publisher.isAwaited).toBe(false);
@@ -60,17 +63,28 @@ describe('Publisher', () => {
 
   it('answers everybody with false when it stops', async () => {
     const publisher = new Publisher(head(0, 0));
-    const waiting = [publisher.untilSealed(1, 60_000), publisher.untilSealed(2, 60_000)];
+    const waiting = [publisher.untilSealed(oneReceipt(1)), publisher.untilSealed(oneReceipt(2))];
     publisher.stop();
     expect(await Promise.all(waiting)).toEqual([false, false]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('answers at once with false past its bound of waiters', async () => {
+  it('answers at once with false once 5,000 receipts wait, and holds more for a request that waits alone', async () => {
     const publisher = new Publisher(head(0, 0));
-    const waiting = Array.from({ length: 10_000 }, () => publisher.untilSealed(1, 60_000));
-    expect(await publisher.untilSealed(1, 60_000)).toBe(false);
+    const wait = (receipts: number, logSize: number) => publisher.untilSealed({ logSize, receipts, timeoutMs: 60_000 });
+    const first = wait(4_000, 1);
+    const second = wait(1_000, 2);
+    expect(await wait(1, 2)).toBe(false);
     publisher.publish(head(1, 1));
-    expect((await Promise.all(waiting)).every((isSealed) => isSealed)).toBe(true);
+    expect(await first).toBe(true);
+    // What the first held is free again, once.
+    const third = wait(4_000, 3);
+    expect(await wait(1, 3)).toBe(false);
+    publisher.publish(head(2, 3));
+    expect(await Promise.all([second, third])).toEqual([true, true]);
+    const alone = wait(100_000, 4);
+    expect(await wait(1, 4)).toBe(false);
+    publisher.publish(head(3, 4));
+    expect(await alone).toBe(true);
   });
 });

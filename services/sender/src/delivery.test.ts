@@ -177,7 +177,54 @@ describe('delivery', () => {
     await add(2, 3);
     manual.release();
     await expect.poll(() => outbox.counts(), WAIT).toEqual({ waiting: 1, deadLetters: 0, delivered: 4 });
-    expect(delivery.status().lastError?.message).toContain('leaf-hash-wrong');
+    expect(delivery.status().lastError?.message).toContain('receipt-malformed');
+  });
+
+  it.each(['ecdsa-p256', 'rsa-pss'] as const)(
+    'gives up a message that was signed again and always gets the receipt of its first signature, and delays no other (%s)',
+    async (algorithm) => {
+      const { receiver, outbox, delivery, manual, add, errorLines } = await setUp({
+        messages: 2,
+        algorithm,
+        receiptsKept: 1,
+      });
+      delivery.start();
+      await expect.poll(() => outbox.counts(), WAIT).toEqual({ waiting: 0, deadLetters: 0, delivered: 2 });
+      // The receipt of message 0 is pruned by now, so the outbox takes the same bytes with a new signature.
+      await add(0, 1);
+      delivery.wake();
+      const waits: number[] = [];
+      for (const [index, waitMs] of [500, 1000, 2000, 4000].entries()) {
+        waits.push(waitMs);
+        await expect.poll(() => manual.waits, WAIT).toEqual(waits);
+        await add(10 + index, 1);
+        delivery.wake();
+        await expect.poll(() => outbox.counts(), WAIT).toEqual({ waiting: 1, deadLetters: 0, delivered: 3 + index });
+        expect(manual.pending).toBe(1);
+        manual.release();
+      }
+      await expect.poll(() => outbox.counts(), WAIT).toEqual({ waiting: 0, deadLetters: 1, delivered: 6 });
+      expect(manual.waits).toEqual(waits);
+      expect(receiver.requests.filter((request) => numbersOf(request).includes(0))).toHaveLength(6);
+      expect(delivery.status()).toMatchObject({ state: 'idle', failures: 0 });
+      expect(errorLines).toHaveLength(1);
+
+      const [letter] = outbox.deadLetters({ before: 1000, limit: 10 });
+      const [[transactionId, first] = []] = receiver.accepted;
+      expect(letter).toMatchObject({ transactionIdHex: transactionId, code: 'receipt-unmatched' });
+      expect(JSON.parse(letter?.receiptJson ?? 'null')).toMatchObject({ leaf_index: 0, leaf_hash: first?.leafHash });
+    },
+  );
+
+  it('makes no dead letter of receipts that the ledger did not sign, however often they come', async () => {
+    const { receiver, outbox, delivery, manual } = await setUp({ messages: 1 });
+    receiver.script = () => ({ kind: 'accept-but', change: (receipt) => ({ ...receipt, leaf_hash: '00'.repeat(32) }) });
+    delivery.start();
+    for (let round = 1; round <= 7; round += 1) {
+      await expect.poll(() => manual.waits, WAIT).toHaveLength(round);
+      manual.release();
+    }
+    expect(outbox.counts()).toEqual({ waiting: 1, deadLetters: 0, delivered: 0 });
   });
 
   it('gives up a request that is not answered in time', async () => {

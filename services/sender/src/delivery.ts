@@ -1,5 +1,5 @@
-// Takes messages from the outbox to the receiver: the oldest first, a batch at a time, until each has a receipt that was checked or
-// was refused for good. It keeps no message in memory between two rounds; the outbox is the truth.
+// Takes messages from the outbox to the receiver: the oldest first, a batch at a time, until each has a receipt that was checked, was
+// refused for good, or was given up (receipt-settlement.ts). It keeps no message in memory between two rounds; the outbox is the truth.
 
 import type { Logger } from 'pino';
 import { type Backoff, backoffMs } from './backoff.ts';
@@ -7,6 +7,7 @@ import type { Enrolment } from './enrolment.ts';
 import { encodeEnvelopes, envelopeSizeBytes } from './envelope.ts';
 import type { Outbox, OutboxMessage, Settlement } from './outbox.ts';
 import type { ReceiptCheck } from './receipt-check.ts';
+import { judgeReceipts } from './receipt-settlement.ts';
 import type { ReceivedReceipt, ReceiverAnswer, ReceiverClient, Refusal } from './receiver-client.ts';
 
 /** Bytes of one request's body, unless a single message has more: below 1 MiB, a common default limit of servers. */
@@ -39,10 +40,11 @@ export type DeliveryOptions = Readonly<{
   logger: Logger;
 }>;
 
-/** What one round did: the milliseconds to wait before the next (0 only after progress), or that nothing waits. */
+/** What one round did. Only `stuck` makes all messages wait; `postponed` kept messages back that had been postponed before. */
 type Round =
   | { kind: 'empty' }
   | { kind: 'progress' }
+  | { kind: 'postponed' }
   | { kind: 'stuck'; reason: string; retryAfterMs: number | undefined };
 
 export class Delivery {
@@ -52,6 +54,9 @@ export class Delivery {
   /** Ends a request under way, after its grace. */
   readonly #abandoned = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  /** Postponed messages are kept back for now; fresh ones go on. Settles when that has ended. */
+  #rest: Promise<void> = Promise.resolve();
+  #isResting = false;
   #wake: () => void = () => undefined;
   /** Halved when a request is refused as a whole, doubled with each progress: finds one bad message in log2(batch) requests. */
   #batchLimit: number;
@@ -83,6 +88,7 @@ export class Delivery {
     this.#wake();
     const grace = setTimeout(() => this.#abandoned.abort(), STOP_GRACE_MS);
     await this.#running;
+    await this.#rest;
     clearTimeout(grace);
     this.#state = 'stopped';
   }
@@ -95,13 +101,21 @@ export class Delivery {
       const { promise: woken, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       const round = await this.#tryRound();
-      if (round.kind === 'empty') {
-        this.#state = 'idle';
-        if (!this.#stopping.signal.aborted) await woken;
-      } else if (round.kind === 'progress') {
-        this.#onProgress();
-      } else {
-        await this.#waitAfterFailure(round);
+      switch (round.kind) {
+        case 'empty':
+          this.#state = this.#isResting ? 'waiting' : 'idle';
+          if (!this.#stopping.signal.aborted) await woken;
+          break;
+        case 'progress':
+          this.#onProgress();
+          break;
+        case 'postponed':
+          break;
+        case 'stuck':
+          await this.#waitAfterFailure(round);
+          break;
+        default:
+          round satisfies never;
       }
     }
   }
@@ -129,6 +143,7 @@ export class Delivery {
       limit: this.#batchLimit,
       sizeBytes: REQUEST_LIMIT_BYTES,
       sizeOf: envelopeSizeBytes,
+      isFreshOnly: this.#isResting,
     });
     if (batch.length === 0) return { kind: 'empty' };
     this.#state = 'sending';
@@ -158,28 +173,25 @@ export class Delivery {
   }
 
   async #settleReceipts(batch: readonly OutboxMessage[], receipts: readonly ReceivedReceipt[]): Promise<Round> {
-    const receipted: { message: OutboxMessage; receiptJson: string }[] = [];
-    const postponed: OutboxMessage[] = [];
-    let fault = '';
-    for (const [position, message] of batch.entries()) {
-      const receipt = receipts[position];
-      if (receipt === undefined) throw new Error('an accepted answer has one receipt for each message');
-      const verdict = await this.#options.checkReceipt(message, receipt);
-      if (verdict.ok) {
-        receipted.push({ message, receiptJson: JSON.stringify(receipt) });
-      } else {
-        postponed.push(message);
-        fault = verdict.code;
-      }
+    const { outbox, checkReceipt, logger } = this.#options;
+    const judged = await judgeReceipts({ batch, receipts, checkReceipt });
+    const { fault, settlement, postponements } = judged;
+    outbox.settle(settlement);
+    if (fault === undefined) return { kind: 'progress' };
+
+    const wrongReceipts = batch.length - settlement.receipted.length;
+    const reason = `${wrongReceipts} of ${batch.length} receipts are wrong (${fault})`;
+    this.#note(reason);
+    if (judged.isFaultNew) logger.error({ wrongReceipts, code: fault }, 'wrong receipts');
+    else logger.debug({ wrongReceipts, code: fault }, 'wrong receipts');
+    const [letter] = settlement.refused;
+    if (letter !== undefined) {
+      logger.warn({ messages: settlement.refused.length, code: letter.code }, 'messages given up');
     }
-    this.#options.outbox.settle({ receipted, refused: [], postponed });
-    if (postponed.length > 0) {
-      const reason = `${postponed.length} of ${batch.length} receipts are wrong (${fault})`;
-      this.#note(reason);
-      this.#options.logger.error({ wrongReceipts: postponed.length, code: fault }, 'wrong receipts');
-      if (receipted.length === 0) return { kind: 'stuck', reason, retryAfterMs: undefined };
-    }
-    return { kind: 'progress' };
+    // No receipt can be trusted, not even those of fresh messages: the next ones would fare no better.
+    if (!judged.hasProgress && judged.isFaultNew) return { kind: 'stuck', reason, retryAfterMs: undefined };
+    if (postponements > 0) this.#startRest(postponements);
+    return { kind: judged.hasProgress ? 'progress' : 'postponed' };
   }
 
   /** Refused for want of an enrolment that can still be made, messages are not at fault: none of them is buried. */
@@ -201,7 +213,7 @@ export class Delivery {
   }
 
   #bury(refused: Settlement['refused']): Round {
-    this.#options.outbox.settle({ receipted: [], refused, postponed: [] });
+    this.#options.outbox.settle({ receipted: [], refused, postponed: [], unmatched: [] });
     const [first] = refused;
     this.#note(`the receiver refused ${refused.length} messages: ${first?.reason}`);
     this.#options.logger.warn({ messages: refused.length, code: first?.code }, 'messages refused');
@@ -215,7 +227,7 @@ export class Delivery {
   }
 
   async #waitAfterFailure(round: { reason: string; retryAfterMs: number | undefined }): Promise<void> {
-    const { backoff, delay, logger } = this.#options;
+    const { backoff, logger } = this.#options;
     this.#failures += 1;
     this.#note(round.reason);
     // The base bounds a Retry-After of 0, so that a receiver cannot make this loop busy.
@@ -227,8 +239,22 @@ export class Delivery {
     if (this.#failures === 1) logger.warn(fields, 'delivery waits');
     else logger.debug(fields, 'delivery waits');
     this.#state = 'waiting';
+    await this.#wait(waitMs);
+  }
+
+  /** One rest at a time, for all messages that are postponed: longer with each try, so that what never matches costs little. */
+  #startRest(postponements: number): void {
+    if (this.#isResting) return;
+    this.#isResting = true;
+    this.#rest = this.#wait(backoffMs(this.#options.backoff, postponements)).then(() => {
+      this.#isResting = false;
+      this.#wake();
+    });
+  }
+
+  async #wait(waitMs: number): Promise<void> {
     try {
-      await delay(waitMs, this.#stopping.signal);
+      await this.#options.delay(waitMs, this.#stopping.signal);
     } catch (error) {
       // Only stop() ends a wait early; the loop sees it.
       if (!this.#stopping.signal.aborted) throw error;

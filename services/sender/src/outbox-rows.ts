@@ -17,6 +17,8 @@ const messageRow = z.object({
   key_id: z.instanceof(Uint8Array),
   algorithm: z.custom<AlgorithmId>((value) => value === 1 || value === 2 || value === 3),
   public_key: z.string(),
+  postponed: z.number(),
+  unmatched_receipts: z.number(),
 });
 const deadLetterRow = z.object({
   id: z.number(),
@@ -24,6 +26,7 @@ const deadLetterRow = z.object({
   code: z.string(),
   reason: z.string(),
   refused_at_us: z.number(),
+  receipt: z.string().nullable(),
 });
 export const numberRow = z.object({ value: z.number() });
 export const receiptRow = z.object({ receipt: z.string() });
@@ -43,6 +46,7 @@ export function toDeadLetter(row: unknown): DeadLetter {
     code: parsed.code,
     reason: parsed.reason,
     refusedAtUs: parsed.refused_at_us,
+    receiptJson: parsed.receipt ?? undefined,
   };
 }
 
@@ -54,6 +58,8 @@ export function toMessage(row: unknown): OutboxMessage {
     message: parsed.message,
     signature: parsed.signature,
     key: { keyId: asKeyId(parsed.key_id), algorithm: parsed.algorithm, publicKeyPem: parsed.public_key },
+    postponements: parsed.postponed,
+    unmatchedReceipts: parsed.unmatched_receipts,
   };
 }
 

@@ -3,7 +3,8 @@
 /**
  * WAL with synchronous=FULL: a commit is on disk when it returns, also through a power cut. EXCLUSIVE: a second sender on the same
  * file is refused, because seq counters and counts are safe with one writer only.
- * `messages.postponed` counts answers with a wrong receipt: such messages let all others go first.
+ * `messages.postponed` counts answers with a wrong receipt: such messages let all others go first. `unmatched_receipts` holds the last
+ * receipt that was of another leaf than the message, as evidence, and how many there were since the message came or was tried again.
  * `enrolments.devices` is a JSON array of names: with a one-time token, nothing else here could say that it was spent well.
  */
 export const OUTBOX_SCHEMA = `
@@ -35,6 +36,12 @@ CREATE TABLE IF NOT EXISTS dead_letters (
   code TEXT NOT NULL,
   reason TEXT NOT NULL,
   refused_at_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS dead_letters_transaction ON dead_letters (transaction_id);
+CREATE TABLE IF NOT EXISTS unmatched_receipts (
+  transaction_id BLOB PRIMARY KEY CHECK (length(transaction_id) = 32),
+  receipt TEXT NOT NULL,
+  answers INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS receipts (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

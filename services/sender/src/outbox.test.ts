@@ -61,7 +61,7 @@ describe('the outbox', () => {
     expect(await add(outbox, signer, ['{"n":1}', '{"n":1}'])).toBe(1);
     expect(await add(outbox, signer, ['{"n":1}'])).toBe(0);
     const receipted = waiting(outbox).map((message) => ({ message, receiptJson: '{}' }));
-    outbox.settle({ receipted, refused: [], postponed: [] });
+    outbox.settle({ receipted, refused: [], postponed: [], unmatched: [] });
     expect(await add(outbox, signer, ['{"n":1}'])).toBe(0);
     expect(outbox.counts()).toEqual({ waiting: 0, deadLetters: 0, delivered: 1 });
     outbox.close();
@@ -71,8 +71,10 @@ describe('the outbox', () => {
     const folder = newFolder();
     const outbox = open(folder);
     await add(outbox, await newSigner(folder), ['{"n":1}', '{"n":2}', '{"n":3}']);
-    outbox.settle({ receipted: [], refused: [], postponed: waiting(outbox).slice(0, 1) });
+    outbox.settle({ receipted: [], refused: [], postponed: waiting(outbox).slice(0, 1), unmatched: [] });
     expect(textsOf(outbox)).toEqual(['{"n":2}', '{"n":3}', '{"n":1}']);
+    const fresh = outbox.oldest({ limit: 100, sizeBytes: 1000, sizeOf: () => 1, isFreshOnly: true });
+    expect(fresh.map(({ id }) => id)).toEqual([2, 3]);
     const sizeOf = () => 10;
     expect(outbox.oldest({ limit: 100, sizeBytes: 20, sizeOf })).toHaveLength(2);
     expect(outbox.oldest({ limit: 100, sizeBytes: 1, sizeOf })).toHaveLength(1);
@@ -88,7 +90,7 @@ describe('the outbox', () => {
     const refused = [first, second].flatMap((message) =>
       message === undefined ? [] : [{ message, code: 'key-unknown', reason: 'who is it?' }],
     );
-    outbox.settle({ receipted: [], refused, postponed: [] });
+    outbox.settle({ receipted: [], refused, postponed: [], unmatched: [] });
     expect(outbox.counts()).toEqual({ waiting: 0, deadLetters: 2, delivered: 0 });
     const [newest] = outbox.deadLetters({ before: Number.MAX_SAFE_INTEGER, limit: 1 });
     expect(newest).toEqual({
@@ -97,6 +99,7 @@ describe('the outbox', () => {
       code: 'key-unknown',
       reason: 'who is it?',
       refusedAtUs: 1_000_000,
+      receiptJson: undefined,
     });
     expect(outbox.deadLetters({ before: 2, limit: 5 }).map(({ id }) => id)).toEqual([1]);
     expect(outbox.retryDeadLetters()).toBe(2);
@@ -105,13 +108,42 @@ describe('the outbox', () => {
     outbox.close();
   });
 
+  it('keeps a message whose receipts never matched with the last of them, takes it no second time, and counts anew on retry', async () => {
+    const folder = newFolder();
+    const signer = await newSigner(folder);
+    const outbox = open(folder);
+    await add(outbox, signer, ['{"n":1}']);
+    const postponed = waiting(outbox);
+    const unmatched = postponed.map((message) => ({ message, receiptJson: '{"r":1}' }));
+    outbox.settle({ receipted: [], refused: [], postponed, unmatched });
+    outbox.close();
+
+    const again = open(folder);
+    expect(waiting(again)).toMatchObject([{ postponements: 1, unmatchedReceipts: 1 }]);
+    const messages = waiting(again);
+    again.settle({
+      receipted: [],
+      refused: messages.map((message) => ({ message, code: 'receipt-unmatched', reason: 'r' })),
+      postponed: [],
+      unmatched: messages.map((message) => ({ message, receiptJson: '{"r":2}' })),
+    });
+    expect(again.deadLetters({ before: 10, limit: 10 })).toMatchObject([
+      { code: 'receipt-unmatched', receiptJson: '{"r":2}' },
+    ]);
+    expect(await add(again, signer, ['{"n":1}'])).toBe(0);
+    expect(again.counts()).toEqual({ waiting: 0, deadLetters: 1, delivered: 0 });
+    expect(again.retryDeadLetters()).toBe(1);
+    expect(waiting(again)).toMatchObject([{ postponements: 0, unmatchedReceipts: 0 }]);
+    again.close();
+  });
+
   it('keeps only the newest receipts', async () => {
     const folder = newFolder();
     const outbox = open(folder, 2);
     await add(outbox, await newSigner(folder), ['{"n":1}', '{"n":2}', '{"n":3}']);
     const messages = waiting(outbox);
     const receipted = messages.map((message) => ({ message, receiptJson: `{"id":${message.id}}` }));
-    outbox.settle({ receipted, refused: [], postponed: [] });
+    outbox.settle({ receipted, refused: [], postponed: [], unmatched: [] });
     const ids = messages.map(({ transactionIdHex }) => Buffer.from(transactionIdHex, 'hex'));
     expect(ids.map((id) => outbox.receiptOf(id))).toEqual([undefined, '{"id":2}', '{"id":3}']);
     outbox.close();

@@ -1,5 +1,5 @@
-// The durable outbox: what was signed and not yet receipted, what the receiver refused, the newest receipts, and the devices'
-// seq counters, and where the key is enrolled. One SQLite file, one process. It neither signs nor sends. Every write is one transaction.
+// The durable outbox: what was signed and not yet receipted, what was refused or given up, the newest receipts, the devices' seq
+// counters, and where the key is enrolled. One SQLite file, one process. It neither signs nor sends. Every write is one transaction.
 
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -21,7 +21,16 @@ const COUNTS_SQL = `
 export type SignedMessage = Readonly<{ message: Uint8Array; signature: Uint8Array }>;
 
 /** A message that waits for its receipt, with the key that signed it (which need not be today's key). */
-export type OutboxMessage = SignedMessage & Readonly<{ id: number; transactionIdHex: string; key: SigningKey }>;
+export type OutboxMessage = SignedMessage &
+  Readonly<{
+    id: number;
+    transactionIdHex: string;
+    key: SigningKey;
+    /** Answers after which it stayed; 0 for a fresh message. */
+    postponements: number;
+    /** Those of them that gave the receipt of another leaf. */
+    unmatchedReceipts: number;
+  }>;
 
 /** What one answer of the receiver settles; whatever is not named stays as it is. */
 export type Settlement = Readonly<{
@@ -29,6 +38,8 @@ export type Settlement = Readonly<{
   refused: readonly { message: OutboxMessage; code: string; reason: string }[];
   /** Messages that stay but let fresh ones go first. */
   postponed: readonly OutboxMessage[];
+  /** Receipts of another leaf than their message, whether that is postponed or refused: counted, and the last one kept. */
+  unmatched: readonly { message: OutboxMessage; receiptJson: string }[];
 }>;
 
 export type DeadLetter = Readonly<{
@@ -37,6 +48,8 @@ export type DeadLetter = Readonly<{
   code: string;
   reason: string;
   refusedAtUs: number;
+  /** The last receipt that was of another leaf than this message (JSON), if there was one. */
+  receiptJson: string | undefined;
 }>;
 
 /** One key at one receiver. */
@@ -91,7 +104,8 @@ export class Outbox {
   /**
    * Stores messages and moves the seq counters that they used, in one transaction: a crash before its commit leaves neither the
    * messages nor their seq used; after it both are on disk, and delivery finds the messages at the next start.
-   * A message that waits already or has its receipt is the same transaction and is not stored again.
+   * A message that waits already or has its receipt is the same transaction and is not stored again, nor is one that was given up
+   * because its receipts never matched: a sensor that repeats a line would make a dead letter each time.
    * @returns how many were stored
    */
   add(batch: { key: SigningKey; messages: readonly SignedMessage[]; nextSeqs: ReadonlyMap<string, number> }): number {
@@ -102,6 +116,7 @@ export class Outbox {
       const insert = this.#database.prepare(
         `INSERT INTO messages (transaction_id, key_id, message, signature)
          SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM receipts WHERE transaction_id = ?1)
+           AND NOT EXISTS (SELECT 1 FROM dead_letters WHERE transaction_id = ?1 AND code = 'receipt-unmatched')
          ON CONFLICT (transaction_id) DO NOTHING`,
       );
       for (const { message, signature } of batch.messages) {
@@ -120,14 +135,21 @@ export class Outbox {
     return change.waiting;
   }
 
-  /** The messages that go next: at most `limit`, and no more than fit `sizeBytes`, but always one when any waits. */
-  oldest(bounds: { limit: number; sizeBytes: number; sizeOf: (message: OutboxMessage) => number }): OutboxMessage[] {
+  /** The messages that go next: at most `limit`, and no more than fit `sizeBytes`, but always one when any waits. Fresh ones first, or only. */
+  oldest(bounds: {
+    limit: number;
+    sizeBytes: number;
+    sizeOf: (message: OutboxMessage) => number;
+    isFreshOnly?: boolean;
+  }): OutboxMessage[] {
     const rows = this.#database
       .prepare(
-        `SELECT id, transaction_id, message, signature, key_id, algorithm, public_key
-         FROM messages JOIN keys USING (key_id) ORDER BY postponed, id LIMIT ?`,
+        `SELECT id, transaction_id, message, signature, key_id, algorithm, public_key, postponed,
+           coalesce(answers, 0) AS unmatched_receipts
+         FROM messages JOIN keys USING (key_id) LEFT JOIN unmatched_receipts USING (transaction_id)
+         WHERE postponed <= ? ORDER BY postponed, id LIMIT ?`,
       )
-      .iterate(bounds.limit);
+      .iterate(bounds.isFreshOnly === true ? 0 : Number.MAX_SAFE_INTEGER, bounds.limit);
     const messages: OutboxMessage[] = [];
     let sizeBytes = 0;
     for (const row of rows) {
@@ -155,7 +177,19 @@ export class Outbox {
           nowUs,
           message.id,
         );
+        this.#run(
+          'DELETE FROM unmatched_receipts WHERE transaction_id = (SELECT transaction_id FROM messages WHERE id = ?)',
+          message.id,
+        );
         delivered += this.#run('DELETE FROM messages WHERE id = ?', message.id);
+      }
+      for (const { message, receiptJson } of settlement.unmatched) {
+        this.#run(
+          `INSERT INTO unmatched_receipts SELECT transaction_id, ?1, 1 FROM messages WHERE id = ?2
+           ON CONFLICT (transaction_id) DO UPDATE SET receipt = ?1, answers = answers + 1`,
+          receiptJson,
+          message.id,
+        );
       }
       let deadLetters = 0;
       for (const { message, code, reason } of settlement.refused) {
@@ -188,7 +222,8 @@ export class Outbox {
   deadLetters(page: { before: number; limit: number }): DeadLetter[] {
     return this.#database
       .prepare(
-        `SELECT id, transaction_id, code, reason, refused_at_us FROM dead_letters WHERE id < ? ORDER BY id DESC LIMIT ?`,
+        `SELECT id, transaction_id, code, reason, refused_at_us, receipt
+         FROM dead_letters LEFT JOIN unmatched_receipts USING (transaction_id) WHERE id < ? ORDER BY id DESC LIMIT ?`,
       )
       .all(page.before, page.limit)
       .map(toDeadLetter);
@@ -200,6 +235,10 @@ export class Outbox {
    */
   retryDeadLetters(): number {
     const change = this.#transaction(() => {
+      // Counted anew, or the first answer would end each of them again; the evidence stays until there is a receipt that matches.
+      this.#run(
+        'UPDATE unmatched_receipts SET answers = 0 WHERE transaction_id IN (SELECT transaction_id FROM dead_letters)',
+      );
       const waiting = this.#run(
         `INSERT INTO messages (transaction_id, key_id, message, signature)
          SELECT transaction_id, key_id, message, signature FROM dead_letters WHERE true ORDER BY id

@@ -42,7 +42,12 @@ describe('the producer', () => {
     expect(producer.status()).toEqual({ produced: 3, skipped: 1 });
     const [first] = waiting();
     if (first !== undefined)
-      outbox.settle({ receipted: [], refused: [{ message: first, code: 'x', reason: 'y' }], postponed: [] });
+      outbox.settle({
+        receipted: [],
+        refused: [{ message: first, code: 'x', reason: 'y' }],
+        postponed: [],
+        unmatched: [],
+      });
     await producer.produce(2);
     // Dead letters take room too: they are kept.
     expect(producer.status()).toEqual({ produced: 3, skipped: 3 });
@@ -50,6 +55,7 @@ describe('the producer', () => {
       receipted: waiting().map((message) => ({ message, receiptJson: '{}' })),
       refused: [],
       postponed: [],
+      unmatched: [],
     });
     await producer.produce(5);
     expect(producer.status()).toEqual({ produced: 5, skipped: 6 });

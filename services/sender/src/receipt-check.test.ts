@@ -33,31 +33,54 @@ const MESSAGE: OutboxMessage = {
   message: Buffer.from('{"device": "Raspberry Pi 1", "distance": 120, "timestamp": 1717979369.25}'),
   signature: bytes(SIGNATURE_HEX),
   key: { keyId: asKeyId(bytes(KEY_ID_HEX)), algorithm: 1, publicKeyPem: '' },
+  postponements: 0,
+  unmatchedReceipts: 0,
 };
 
 const LEDGER = { publicKeyBase64: Buffer.from(LEDGER_SPKI_HEX, 'hex').toString('base64'), origin: undefined };
 
 describe('the check of a receipt', () => {
   it('passes the golden receipt, with and without the key of the ledger', async () => {
-    expect(await createReceiptCheck(undefined)(MESSAGE, RECEIPT)).toEqual({ ok: true });
-    expect(await createReceiptCheck(trustLedger(LEDGER))(MESSAGE, RECEIPT)).toEqual({ ok: true });
+    expect(await createReceiptCheck(undefined)(MESSAGE, RECEIPT)).toEqual({ kind: 'passed' });
+    expect(await createReceiptCheck(trustLedger(LEDGER))(MESSAGE, RECEIPT)).toEqual({ kind: 'passed' });
   });
 
   it.each([
     ['another transaction', { transaction_id: '00'.repeat(32) }, 'transaction-id-wrong'],
     ['another leaf', { leaf_hash: '00'.repeat(32) }, 'leaf-hash-wrong'],
     ['another time', { received_at: RECEIPT.received_at + 1 }, 'leaf-hash-wrong'],
+  ])(
+    'finds that a receipt with %s does not match, where no key of the ledger is known',
+    async (_name, change, code) => {
+      expect(await createReceiptCheck(undefined)(MESSAGE, { ...RECEIPT, ...change })).toEqual({
+        kind: 'unmatched',
+        code,
+      });
+    },
+  );
+
+  it('finds that a receipt does not match a message that was signed again, although the ledger signed it', async () => {
+    const again = { ...MESSAGE, signature: bytes('00'.repeat(64)) };
+    expect(await createReceiptCheck(trustLedger(LEDGER))(again, RECEIPT)).toEqual({
+      kind: 'unmatched',
+      code: 'leaf-hash-wrong',
+    });
+  });
+
+  it.each([
+    ['another leaf', { leaf_hash: '00'.repeat(32) }, 'receipt-signature'],
+    ['another time', { received_at: RECEIPT.received_at + 1 }, 'receipt-signature'],
     ['another leaf index', { leaf_index: 2 }, 'receipt-signature'],
     ['another promise', { seal_by: 0 }, 'receipt-signature'],
     ['a path that does not fit', { path: [] }, 'receipt-path'],
     ['a signature that is no base64', { signature: '%' }, 'receipt-malformed'],
-  ])('refuses a receipt with %s', async (_name, change, code) => {
+  ])('trusts no receipt with %s', async (_name, change, code) => {
     const check = createReceiptCheck(trustLedger(LEDGER));
-    expect(await check(MESSAGE, { ...RECEIPT, ...change })).toEqual({ ok: false, code });
+    expect(await check(MESSAGE, { ...RECEIPT, ...change })).toEqual({ kind: 'untrusted', code });
   });
 
   it('refuses a receipt that was signed for another origin', async () => {
     const check = createReceiptCheck(trustLedger({ ...LEDGER, origin: 'elsewhere.example/log' }));
-    expect(await check(MESSAGE, RECEIPT)).toEqual({ ok: false, code: 'receipt-signature' });
+    expect(await check(MESSAGE, RECEIPT)).toEqual({ kind: 'untrusted', code: 'receipt-signature' });
   });
 });

@@ -17,7 +17,11 @@ import type { OutboxMessage } from './outbox.ts';
 import type { ReceivedReceipt } from './receiver-client.ts';
 import { StartError } from './start-error.ts';
 
-type ReceiptVerdict = { ok: true } | { ok: false; code: string };
+/**
+ * `unmatched`: of another leaf than this message with this signature. ECDSA and RSA-PSS give other bytes each time, so a message that was
+ * signed twice gets the receipt of its first signature for ever. `untrusted`: not signed by the ledger, so it says nothing.
+ */
+type ReceiptVerdict = { kind: 'passed' } | { kind: 'unmatched'; code: string } | { kind: 'untrusted'; code: string };
 
 export type ReceiptCheck = (message: OutboxMessage, receipt: ReceivedReceipt) => Promise<ReceiptVerdict>;
 
@@ -43,7 +47,12 @@ export function trustLedger(ledger: { publicKeyBase64: string; origin: string | 
 /** @param ledger undefined: the receipt's contents are checked, its signature is not */
 export function createReceiptCheck(ledger: TrustedLedger | undefined): ReceiptCheck {
   return async (message, receipt) => {
-    if (receipt.transaction_id !== message.transactionIdHex) return { ok: false, code: 'transaction-id-wrong' };
+    // The signature first: what nobody signed must not pass for the ledger's word on this message.
+    if (ledger !== undefined) {
+      const verified = await verifyReceipt({ ...ledger, receipt });
+      if (!verified.ok) return { kind: 'untrusted', code: verified.code };
+    }
+    if (receipt.transaction_id !== message.transactionIdHex) return { kind: 'unmatched', code: 'transaction-id-wrong' };
     // A message sent again has the leaf of its first acceptance; the outbox keeps one signature a message, so the bytes agree.
     const leaf = encodeLeaf({
       kind: LEAF_KIND.reading,
@@ -53,9 +62,8 @@ export function createReceiptCheck(ledger: TrustedLedger | undefined): ReceiptCh
       signature: message.signature,
       message: message.message,
     });
-    if (receipt.leaf_hash !== toHex(leafHash(leaf))) return { ok: false, code: 'leaf-hash-wrong' };
-    if (ledger === undefined) return { ok: true };
-    const verified = await verifyReceipt({ ...ledger, receipt });
-    return verified.ok ? { ok: true } : { ok: false, code: verified.code };
+    return receipt.leaf_hash === toHex(leafHash(leaf))
+      ? { kind: 'passed' }
+      : { kind: 'unmatched', code: 'leaf-hash-wrong' };
   };
 }

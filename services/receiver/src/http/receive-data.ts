@@ -1,9 +1,11 @@
 // POST /receive_data: signed readings in, receipts out. The body stays bytes: what was signed is never parsed into values and back.
 
+import type { IncomingMessage } from 'node:http';
 import type { Receipt } from '@telltale/ledger';
 import type { FastifyInstance } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { BodyBudget } from './body-budget.ts';
 import { plainError } from './plain-error.ts';
 
 /** How long `?wait=sealed` waits before it answers with the receipts alone. */
@@ -45,7 +47,11 @@ const success = z.object({
 });
 
 export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): void {
+  const bodies = new BodyBudget(service.maxBodyBytes);
+  // A frame of its own: whoever waits for sealing afterwards must hold nothing of the body.
+  const receive = (request: HeldBody) => bodies.work(request.raw, () => service.receive(takeBody(request)));
   app.register(async (scope) => {
+    scope.addHook('onRequest', async (request, reply) => bodies.reserve(request.raw, reply.raw));
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     // The scanner checks the body, over its bytes; its schema only describes it.
@@ -69,8 +75,7 @@ export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): vo
         },
       },
       async (request) => {
-        const body: unknown = request.body;
-        const receipts = await service.receive(body instanceof Uint8Array ? body : new Uint8Array(0));
+        const receipts = await receive(request);
         const message = 'Data added to blockchain';
         if (request.query.wait !== 'sealed') return { status: 'success' as const, message, receipts };
         const blocks = await service.untilSealed(
@@ -82,6 +87,18 @@ export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): vo
       },
     );
   });
+}
+
+interface HeldBody {
+  readonly raw: IncomingMessage;
+  body: unknown;
+}
+
+/** The body's bytes; the request has them no longer. None for a request without a body. */
+function takeBody(request: HeldBody): Uint8Array {
+  const { body } = request;
+  request.body = undefined;
+  return body instanceof Uint8Array ? body : new Uint8Array(0);
 }
 
 function blockOf(blocks: Map<number, number> | undefined, one: Receipt): { block_index?: number } {

@@ -1,13 +1,16 @@
 // GET /validate_chain: the verdict in liotbchain's words and in fields. What is found is in validate/.
 
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { mustAccept } from '../testing/post-readings.ts';
 import { openStoredLedger } from '../testing/stored-ledger.ts';
 import { makeDevice } from '../testing/test-device.ts';
 import { startTestReceiver } from '../testing/test-receiver.ts';
+import { until } from '../testing/until.ts';
 import type { ValidationReport } from '../validate/validate-chain.ts';
+import { ValidationQueue } from '../validate/validation-queue.ts';
 import { handleError } from './error-table.ts';
 import { validateChainRoute } from './validate-chain.ts';
 
@@ -40,45 +43,53 @@ describe('GET /validate_chain', () => {
     }
   });
 
-  describe('with many callers', () => {
+  describe('with a validation of the test’s own', () => {
     let app: FastifyInstance | undefined;
+    let lines: string[];
     afterEach(async () => {
       await app?.close();
     });
 
-    async function start(validate: () => Promise<ValidationReport>): Promise<FastifyInstance> {
-      app = fastify();
+    async function start(validate: (signal: AbortSignal) => Promise<ValidationReport>): Promise<FastifyInstance> {
+      lines = [];
+      const loggerInstance: FastifyBaseLogger = pino({}, { write: (line: string) => lines.push(line) });
+      app = fastify({ loggerInstance });
       app.setValidatorCompiler(validatorCompiler);
       app.setSerializerCompiler(serializerCompiler);
       app.setErrorHandler(handleError);
-      validateChainRoute(app, validate);
+      validateChainRoute(app, new ValidationQueue(validate));
       await app.ready();
       return app;
     }
 
-    it('runs one validation at a time, each begun after it was asked for, and refuses a fifth caller', async () => {
-      let underWay = 0;
-      let most = 0;
-      const ends: (() => void)[] = [];
-      const server = await start(async () => {
-        most = Math.max(most, ++underWay);
-        await new Promise<void>((resolve) => ends.push(resolve));
-        underWay--;
-        return SOUND;
+    it('ends the validation of a caller who goes away, logs no failure, and serves the next caller', async () => {
+      const signals: AbortSignal[] = [];
+      const server = await start((signal) => {
+        signals.push(signal);
+        if (signals.length > 1) return Promise.resolve(SOUND);
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
       });
-      const calls = Array.from({ length: 4 }, () =>
-        server.inject('/validate_chain').then(({ statusCode }) => statusCode),
-      );
+      const url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/validate_chain`;
+      const caller = new AbortController();
+      const answer = fetch(url, { signal: caller.signal }).catch(() => 'gone');
+      await until('the validation runs', () => signals.length === 1);
+      caller.abort();
+      expect(await answer).toBe('gone');
+      await until('the validation is told', () => signals[0]?.aborted === true);
+      expect((await fetch(url)).status).toBe(200);
+      expect(lines.filter((line) => /request failed|refused/.test(line))).toEqual([]);
+    });
+
+    it('refuses a caller for whom there is no place with 503 and Retry-After', async () => {
+      const { promise, resolve } = Promise.withResolvers<ValidationReport>();
+      const server = await start(() => promise);
+      // Without then() nothing is sent yet.
+      const calls = Array.from({ length: 4 }, () => server.inject('/validate_chain').then((answer) => answer));
       const fifth = await server.inject('/validate_chain');
       expect(fifth.statusCode).toBe(503);
       expect(fifth.headers['retry-after']).toBeDefined();
-      for (let done = 0; done < 4; done++) {
-        while (ends.length <= done) await new Promise(setImmediate);
-        ends[done]?.();
-        await calls[done];
-      }
-      expect(await Promise.all(calls)).toEqual([200, 200, 200, 200]);
-      expect(most).toBe(1);
+      resolve(SOUND);
+      for (const { statusCode } of await Promise.all(calls)) expect(statusCode).toBe(200);
     });
 
     it('answers 500 without details when a validation fails, and serves the next caller', async () => {

@@ -14,7 +14,7 @@ import { judge, type Verdict } from './standing-rule.ts';
 import type { VerifiedReading } from './verify-envelopes.ts';
 
 /** What became of one request: a place for each of its readings, in order, or nothing of it. */
-export type Outcome = { readonly entries: readonly ReceiptEntry[] } | { readonly faults: readonly ItemFault[] };
+type Outcome = { readonly entries: readonly ReceiptEntry[] } | { readonly faults: readonly ItemFault[] };
 
 /** What a group commit did. */
 export interface Accepted {

@@ -3,21 +3,10 @@
 import { MAX_DEPTH } from '@telltale/ledger';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ReceiverError } from '../errors.ts';
+import { envelope, limits, scan } from '../testing/scanned-envelopes.ts';
 import { scanEnvelopes } from './envelope-scanner.ts';
 
-const limits = { maxEnvelopes: 100_000 };
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** What the scanner makes of a body: its envelopes, or the error with its items. */
-function scan(body: string | Uint8Array, maxEnvelopes = limits.maxEnvelopes) {
-  try {
-    return { envelopes: scanEnvelopes(Buffer.from(body), { maxEnvelopes }) };
-  } catch (error) {
-    if (!(error instanceof ReceiverError)) throw error;
-    return { code: error.code, message: error.message, faults: error.faults };
-  }
-}
 
 function isJson(bytes: Uint8Array): boolean {
   try {
@@ -26,14 +15,6 @@ function isJson(bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
-}
-
-/** An envelope's text; members given replace its own, also with text that is not JSON. */
-function envelope(members: Record<string, string> = {}): string {
-  const all = { data: '{"device":"d"}', signature: '"AAAA"', public_key: '"pem"', ...members };
-  return `{${Object.entries(all)
-    .map(([name, value]) => `"${name}":${value}`)
-    .join(',')}}`;
 }
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 2 });
@@ -201,6 +182,16 @@ describe('a well-formed envelope', () => {
     );
   });
 
+  it('has a message of its own, which keeps nothing of the body', () => {
+    const body = Buffer.from(`[${envelope()},${envelope({ more: `"${'x'.repeat(100_000)}"` })}]`);
+    const envelopes = scanEnvelopes(body, limits);
+    body.fill(0);
+    for (const { message } of envelopes) {
+      expect(Buffer.from(message).toString()).toBe('{"device":"d"}');
+      expect(message.buffer.byteLength).toBe(message.length);
+    }
+  });
+
   it('may stand alone, without an array', () => {
     expect(scan(` ${envelope()}\n`).envelopes).toMatchObject([{ position: 0, reading: { device: 'd' } }]);
   });
@@ -218,76 +209,5 @@ describe('a well-formed envelope', () => {
     const own = scan('{"__proto__":{"data":{},"signature":"AAAA","public_key":"pem"}}');
     expect(own.faults).toMatchObject([{ code: 'member-missing', message: 'data is missing' }]);
     expect(scan(envelope({ data: '{"__proto__":1,"hasOwnProperty":2}' })).envelopes).toHaveLength(1);
-  });
-});
-
-describe('a refused envelope', () => {
-  const cases: [string, string, string][] = [
-    ['has two members of one name', '{"data":{},"data":{},"signature":"AAAA","public_key":"p"}', 'member-duplicate'],
-    ['has two after unescaping', '{"data":{},"signature":"AAAA","public_key":"p","d\\u0061ta":{}}', 'member-duplicate'],
-    ['has two members that nobody knows', envelope({ note: '1', 'n\\u006fte': '2' }), 'member-duplicate'],
-    ['has two __proto__', envelope({ '\\u005f_proto__': '1', '_\\u005fproto__': '2' }), 'member-duplicate'],
-    ['has data with two members of one name', envelope({ data: '{"a":1,"\\u0061":2}' }), 'member-duplicate'],
-    ['has data that is an array', envelope({ data: '[{}]' }), 'message-not-object'],
-    ['has a signature that is no string', envelope({ signature: '1' }), 'signature-malformed'],
-    ['has an empty signature', envelope({ signature: '""' }), 'signature-malformed'],
-    ['has base64 without padding', envelope({ signature: '"AAA"' }), 'signature-malformed'],
-    ['has base64 with padding too much', envelope({ signature: '"AAAA===="' }), 'signature-malformed'],
-    ['has base64 with stray bits', envelope({ signature: '"AAB="' }), 'signature-malformed'],
-    ['has base64 with white space', envelope({ signature: '"AA AA"' }), 'signature-malformed'],
-    ['has base64 with a line end', envelope({ signature: '"AAAA\\n"' }), 'signature-malformed'],
-    ['has base64 of the URL alphabet', envelope({ signature: '"AA-_"' }), 'signature-malformed'],
-    ['has a key that is no string', envelope({ public_key: '{}' }), 'key-not-pem'],
-  ];
-  it.each(cases)('%s', (_, body, code) => {
-    expect(scan(`[${envelope()},${body}]`)).toMatchObject({
-      code: 'envelopes-refused',
-      faults: [{ position: 1, code }],
-    });
-  });
-
-  it('may have names in nested objects of data twice: only the top level is the ledger’s', () => {
-    expect(scan(envelope({ data: '{"a":{"b":1,"b":2}}' })).envelopes).toHaveLength(1);
-  });
-
-  it('is named with each other one, in their order', () => {
-    const body = `[null,${envelope()},{"data":{}},7,${envelope({ data: '{"device":7}' })},"x",[],${envelope({ data: '1' })}]`;
-    const { code, message, faults } = scan(body);
-    expect(code).toBe('envelopes-refused');
-    expect(message).toMatch(/^item 0: /);
-    expect(faults?.map((fault) => [fault.position, fault.code])).toEqual([
-      [0, 'envelope-not-object'],
-      [2, 'member-missing'],
-      [3, 'envelope-not-object'],
-      [4, 'device-forbidden'],
-      [5, 'envelope-not-object'],
-      [6, 'envelope-not-object'],
-      [7, 'message-not-object'],
-    ]);
-  });
-});
-
-describe('limits', () => {
-  it('bound the envelopes of a request', () => {
-    const body = (count: number) => `[${Array.from({ length: count }, () => envelope()).join(',')}]`;
-    expect(scan(body(3), 3).envelopes).toHaveLength(3);
-    expect(scan(body(4), 3)).toMatchObject({ code: 'too-many-envelopes', faults: [{ position: null }] });
-    expect(scan('[]')).toMatchObject({ code: 'envelopes-refused', faults: [{ position: null, code: 'array-empty' }] });
-  });
-
-  it('bound the message to what fits a leaf beside its signature', () => {
-    const signature = JSON.stringify(Buffer.alloc(64).toString('base64'));
-    const body = (sizeBytes: number) => envelope({ data: `{"a":"${'x'.repeat(sizeBytes - 8)}"}`, signature });
-    expect(scan(body(65_427)).envelopes).toHaveLength(1);
-    expect(scan(body(65_428))).toMatchObject({
-      code: 'envelope-too-large',
-      faults: [{ position: 0, code: 'message-too-long', message: expect.stringContaining('65427') }],
-    });
-  });
-
-  it('leave no room beside a signature that is longer than a leaf', () => {
-    const signature = JSON.stringify(Buffer.alloc(70_000).toString('base64'));
-    const message = 'data has 14 bytes, at most 0 fit beside this signature';
-    expect(scan(envelope({ signature })).faults).toEqual([{ position: 0, code: 'message-too-long', message }]);
   });
 });

@@ -88,6 +88,15 @@ describe('requests that arrive while a transaction runs', () => {
     expect(sizes).toEqual([1, 2000, 2000, 1, 2500, 1]);
   });
 
+  it('fill a transaction up to 4 MB of leaves, and one request is never split', async () => {
+    const [one] = await parts.read(reading('x'.repeat(60_000)));
+    if (!one) throw new Error('there is no reading');
+    const requestOf = (size: number) => Array.from({ length: size }, () => one);
+    const results = await submitAll(openCommits(), [1, 40, 40, 1, 100, 1].map(requestOf));
+    const sizes = groupSizes(results).map((counts) => counts[0]);
+    expect(sizes).toEqual([1, 40, 41, 41, 100, 1]);
+  });
+
   it('are promised a time only where a block may not wait for ever', async () => {
     const [promised] = await openCommits({ sealPromiseMs: 60_000 }).submit(await parts.read(reading('a')));
     const [unpromised] = await openCommits().submit(await parts.read(reading('b')));

@@ -2,7 +2,7 @@
 // each request still hears only after its own readings are durable, and a request that the database refuses fails alone.
 
 import { isRetryable } from '@telltale/database';
-import { issueReceipts, type Receipt, type Signer } from '@telltale/ledger';
+import { issueReceipts, LEAF_FIXED_BYTES, type Receipt, type Signer } from '@telltale/ledger';
 import pg from 'pg';
 import { type ItemFault, ReceiverError } from '../errors.ts';
 import type { Accepted } from './accept.ts';
@@ -10,11 +10,20 @@ import type { VerifiedReading } from './verify-envelopes.ts';
 
 /** Readings in one transaction, unless a single request has more. Bounds how long the counter stays locked. A guess. */
 const MAX_GROUP_READINGS = 2_000;
-/** Readings that wait for their transaction. Past it a request is told to come again: 503 with Retry-After. A guess: some MB. */
+/**
+ * Bytes of the readings' leaves in one transaction, unless a single request has more. Bounds the memory and the time of one INSERT, in which
+ * the driver writes bytes as hexadecimal text. A guess: about what 2,000 ordinary readings need, ten times over.
+ */
+const MAX_GROUP_BYTES = 4 * 1024 * 1024;
+/**
+ * Readings that wait for their transaction. Past it a request is told to come again: 503 with Retry-After. Their bytes are bounded where
+ * requests come in (http/body-budget.ts); this bounds what each costs besides. A guess: some MB.
+ */
 const MAX_WAITING_READINGS = 20_000;
 
 interface Waiting {
   readonly readings: readonly VerifiedReading[];
+  readonly leavesBytes: number;
   readonly resolve: (receipts: Receipt[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -49,7 +58,7 @@ export class GroupCommit {
       return Promise.reject(new ReceiverError('overloaded', 'too many readings are waiting; send again soon'));
     }
     const result = new Promise<Receipt[]>((resolve, reject) => {
-      this.queue.push({ readings, resolve, reject });
+      this.queue.push({ readings, leavesBytes: leavesBytesOf(readings), resolve, reject });
       this.waitingReadings += readings.length;
     });
     this.running ??= this.run();
@@ -74,10 +83,12 @@ export class GroupCommit {
 
   private takeGroup(): Waiting[] {
     let size = 0;
+    let sizeBytes = 0;
     let count = 0;
-    for (const { readings } of this.queue) {
-      if (count > 0 && size + readings.length > MAX_GROUP_READINGS) break;
+    for (const { readings, leavesBytes } of this.queue) {
       size += readings.length;
+      sizeBytes += leavesBytes;
+      if (count > 0 && (size > MAX_GROUP_READINGS || sizeBytes > MAX_GROUP_BYTES)) break;
       count++;
     }
     return this.queue.splice(0, count);
@@ -129,6 +140,11 @@ export class GroupCommit {
 function forbidden(faults: readonly ItemFault[]): ReceiverError {
   const first = faults[0];
   return new ReceiverError('envelopes-forbidden', `item ${first?.position}: ${first?.message}`, { faults });
+}
+
+function leavesBytesOf(readings: readonly VerifiedReading[]): number {
+  const sizes = readings.map(({ signature, message }) => LEAF_FIXED_BYTES + signature.length + message.length);
+  return sizes.reduce((sum, sizeBytes) => sum + sizeBytes, 0);
 }
 
 /** PostgreSQL's word on the values themselves: data exception (22), integrity violation (23), program limit exceeded (54). */

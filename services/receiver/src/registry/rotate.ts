@@ -21,7 +21,7 @@ import { appendRegistry, type RegistryContext } from './append-registry.ts';
 import { checkDevices, checkPossession, requireNonce } from './enrol.ts';
 
 /** The `reason` of a revocation by rotation. Part of what the old key signs. */
-export const ROTATION_REASON = 'rotated';
+const ROTATION_REASON = 'rotated';
 
 export interface Rotation {
   readonly oldKeyId: KeyId;

@@ -3,7 +3,7 @@
 import { createPublicKey } from 'node:crypto';
 import type { TestDevice } from './test-device.ts';
 
-export const ENROLLMENT_TOKEN = 'a-token-for-tests-of-enrolment';
+const ENROLLMENT_TOKEN = 'a-token-for-tests-of-enrolment';
 export const ADMIN_TOKEN = 'a-token-for-tests-of-administration';
 export const STRICT = { ENROLLMENT_TOKEN, ADMIN_TOKEN };
 
@@ -29,7 +29,7 @@ export async function nonceOf(url: string): Promise<string> {
   return body['nonce'];
 }
 
-export function spkiOf(device: TestDevice): string {
+function spkiOf(device: TestDevice): string {
   return createPublicKey(device.pem).export({ type: 'spki', format: 'der' }).toString('base64');
 }
 

@@ -20,6 +20,7 @@ const deadLettersBody = z.array(
     code: z.string(),
     reason: z.string(),
     refused_at: z.number().describe('Microseconds since the Unix epoch.'),
+    receipt: receiptBody.nullable().describe('The last receipt that was of another leaf than this message, or null.'),
   }),
 );
 
@@ -53,7 +54,7 @@ export function registerOutboxRoutes(
     '/v1/dead-letters',
     {
       schema: {
-        summary: 'Messages that the receiver refused for good, newest first',
+        summary: 'Messages that the receiver refused for good, or whose receipts never matched, newest first',
         tags: ['outbox'],
         querystring: z.object({
           before: z.coerce.number().int().min(1).optional().describe('Only those with a smaller id.'),
@@ -69,12 +70,13 @@ export function registerOutboxRoutes(
       if (last !== undefined && letters.length === limit) {
         reply.header('link', `</v1/dead-letters?before=${last.id}&limit=${limit}>; rel="next"`);
       }
-      return letters.map(({ id, transactionIdHex, code, reason, refusedAtUs }) => ({
+      return letters.map(({ id, transactionIdHex, code, reason, refusedAtUs, receiptJson }) => ({
         id,
         transaction_id: transactionIdHex,
         code,
         reason,
         refused_at: refusedAtUs,
+        receipt: receiptJson === undefined ? null : receiptBody.parse(JSON.parse(receiptJson)),
       }));
     },
   );

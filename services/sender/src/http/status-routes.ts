@@ -11,7 +11,7 @@ const statusBody = z.object({
     .describe('What /start_sending set; null when stopped.'),
   outbox: z.object({
     depth: z.number().describe('Messages that wait for their receipt.'),
-    dead_letters: z.number().describe('Messages that the receiver refused for good; kept, see /v1/dead-letters.'),
+    dead_letters: z.number().describe('Messages refused for good or given up; kept, see /v1/dead-letters.'),
     limit: z.number().describe('Most messages kept, dead letters included.'),
     is_full: z.boolean(),
   }),

@@ -22,6 +22,7 @@ type Options = {
   algorithm?: KeyAlgorithm;
   batchLimit?: number;
   timeoutMs?: number;
+  receiptsKept?: number;
   /** With a token. */
   isEnrolling?: boolean;
 };
@@ -38,7 +39,12 @@ export function deliveryParts() {
     const receiver = new ReceiverStandIn();
     await receiver.start();
     ends.push(() => receiver.stop());
-    const outbox = openOutbox({ file: join(folder, 'outbox.sqlite'), receiptsKept: 1000, nowUs: () => NOW_MS * 1000 });
+    const outbox = openOutbox({
+      file: join(folder, 'outbox.sqlite'),
+      receiptsKept: options.receiptsKept ?? 1000,
+      nowUs: () => NOW_MS * 1000,
+    });
+    const errorLines: string[] = [];
     ends.push(() => outbox.close());
     const algorithm = options.algorithm ?? 'ed25519';
     const signer = createSigner(await loadDeviceKey({ path: join(folder, 'key.pem'), algorithm }));
@@ -85,9 +91,17 @@ export function deliveryParts() {
       backoff: { baseMs: 500, capMs: 60_000, random: () => 1 },
       delay: manual.delay,
       nowUs: () => NOW_MS * 1000,
-      logger: pino({ level: 'silent' }),
+      logger: pino({ level: 'error' }, { write: (line) => void errorLines.push(line) }),
     });
     ends.push(() => delivery.stop());
-    return { receiver, outbox, delivery, manual, add, keyIdHex: Buffer.from(signer.key.keyId).toString('hex') };
+    return {
+      receiver,
+      outbox,
+      delivery,
+      manual,
+      add,
+      keyIdHex: Buffer.from(signer.key.keyId).toString('hex'),
+      errorLines,
+    };
   };
 }
