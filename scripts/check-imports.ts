@@ -8,6 +8,7 @@ import { dirname, relative, resolve } from 'node:path';
 const ALLOWED: Record<string, readonly string[]> = {
   'packages/ledger': [],
   'packages/database': ['@telltale/ledger'],
+  'packages/cli': ['@telltale/ledger'],
   'services/receiver': ['@telltale/ledger', '@telltale/database'],
   'services/sender': ['@telltale/ledger'],
 };

@@ -1,0 +1,42 @@
+// The variables that the CLI reads, and the one that it sets. The only file here that sees process.env.
+
+import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** libuv's own size of its thread pool: never fewer, so that reading files does not wait behind signatures. */
+const LEAST_POOL_THREADS = 4;
+
+export type CliConfig = Readonly<{
+  /** Verifier keys of the ledgers that this user trusts, where --known names no other file. */
+  knownKeysFile: string;
+  /** Folder of what `watch` has seen, where --state names no other file. */
+  stateFolder: string;
+  adminToken: string | undefined;
+  enrollmentToken: string | undefined;
+}>;
+
+/** Reads the environment. An empty variable counts as unset. */
+export function loadConfig(): CliConfig {
+  const configHome = variable('XDG_CONFIG_HOME') ?? join(homedir(), '.config');
+  const stateHome = variable('XDG_STATE_HOME') ?? join(homedir(), '.local', 'state');
+  return Object.freeze({
+    knownKeysFile: join(configHome, 'telltale', 'known-keys'),
+    stateFolder: join(stateHome, 'telltale'),
+    adminToken: variable('ADMIN_TOKEN'),
+    enrollmentToken: variable('ENROLLMENT_TOKEN'),
+  });
+}
+
+/**
+ * One thread a core for checking signatures, unless the user said otherwise. libuv reads the variable when the pool starts, which is at its
+ * first use: call this before any file is read.
+ */
+export function useAllCores(): void {
+  if (variable('UV_THREADPOOL_SIZE') !== undefined) return;
+  process.env['UV_THREADPOOL_SIZE'] = String(Math.max(LEAST_POOL_THREADS, availableParallelism()));
+}
+
+function variable(name: string): string | undefined {
+  const value = process.env[name];
+  return value === '' ? undefined : value;
+}
