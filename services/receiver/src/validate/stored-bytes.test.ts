@@ -9,7 +9,7 @@ import { startTestReceiver, type TestReceiver } from '../testing/test-receiver.t
 
 /** Columns that say nothing about the ledger: the single row's marker, and who seals at the moment. */
 const WITHOUT_MEANING =
-  /^(schema_migrations\.|sealer_lease\.|enrolment_nonces\.|invites\.|(ledger|log_counter|chain_head|devices_mark)\.is_only$)/;
+  /^(schema_migrations\.|sealer_lease\.|enrolment_nonces\.|invites\.|witness|cosigned_checkpoint\.|(ledger|log_counter|chain_head|devices_mark)\.is_only$)/;
 
 /** Leaves of the ledger below: `first` is the first of each block. The last three are pending. */
 const LEAVES = 16;
