@@ -4,6 +4,7 @@
 import {
   asHash,
   decodeHeader,
+  decodeLeaf,
   formatExportBlock,
   formatExportEnd,
   formatExportHeader,
@@ -11,14 +12,17 @@ import {
   formatVerifierKey,
   type Hash,
   headerHash,
+  issueReceipts,
   leafHash,
   MerkleTree,
   proveConsistency,
   proveInclusion,
+  type Receipt,
   signBlock,
   signCheckpoint,
   toBase64,
   toHex,
+  transactionIdOf,
 } from '@telltale/ledger';
 import { ChainBuilder, readingLeaf } from '../../../ledger/src/testing/chain-builder.ts';
 import { firstUseLeaf } from '../../../ledger/src/testing/registry-leaves.ts';
@@ -72,6 +76,50 @@ export function makeLedger(shape: {
     builder.seal({ leaves, timestampUs, difficultyBits: 1 });
   }
   return describeLedger(builder, tree);
+}
+
+/**
+ * What a dishonest receiver can make of its ledger: other leaves in each block (devices' signatures stay as they are), and all roots,
+ * hashes, work, signatures and the checkpoint made anew with its own key.
+ */
+export function rewriteLedger(
+  ledger: SmallLedger,
+  change: (leaves: readonly Uint8Array[], blockIndex: number) => readonly Uint8Array[],
+): SmallLedger {
+  const builder = new ChainBuilder({ origin: ORIGIN, key: LEDGER_KEY, genesisAtUs: START_US });
+  const tree = new MerkleTree();
+  for (const [blockIndex, block] of ledger.builder.blocks.entries()) {
+    if (blockIndex === 0) continue;
+    const header = decodeHeader(block.header);
+    if (!header.ok) throw new Error(header.message);
+    const leaves = change(block.leaves, blockIndex);
+    if (leaves.length === 0) continue;
+    for (const leaf of leaves) tree.append(leafHash(leaf));
+    builder.seal({ leaves, timestampUs: header.value.timestampUs, difficultyBits: 1 });
+  }
+  return describeLedger(builder, tree);
+}
+
+/** Receipts of one group commit for these leaves of a ledger, each at the index that `placeOf` gives (its own by default). */
+export function receiptsOf(
+  ledger: SmallLedger,
+  commit: { leafIndexes: readonly number[]; sealByUs?: number; placeOf?: (leafIndex: number) => number },
+): Receipt[] {
+  const { leafIndexes, sealByUs = 0, placeOf = (leafIndex) => leafIndex } = commit;
+  const all = ledger.builder.blocks.flatMap((block) => block.leaves);
+  const entries = leafIndexes.map((leafIndex) => {
+    const bytes = all[leafIndex] ?? new Uint8Array(0);
+    const leaf = decodeLeaf(bytes);
+    if (!leaf.ok) throw new Error(leaf.message);
+    const { receivedAtUs } = leaf.value;
+    return {
+      transactionId: transactionIdOf(leaf.value, leafHash(bytes)),
+      leafIndex: placeOf(leafIndex),
+      leafHash: leafHash(bytes),
+      receivedAtUs,
+    };
+  });
+  return issueReceipts({ origin: ORIGIN, sealByUs, entries, sign: LEDGER_KEY.sign });
 }
 
 function describeLedger(builder: ChainBuilder, tree: MerkleTree): SmallLedger {

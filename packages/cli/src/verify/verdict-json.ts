@@ -1,16 +1,27 @@
 // A verdict for programs. Names as in the HTTP interface: times in microseconds since the Unix epoch, hashes in hexadecimal, keys in base64.
 
 import { type ExportVerdict, toBase64, toHex } from '@telltale/ledger';
+import { EXIT } from '../cli-error.ts';
 import type { Trust } from '../trust.ts';
 import { meaningOf } from './fault-meaning.ts';
+import type { KeptJudgement } from './kept-judgement.ts';
+import { exitOfKept, keptJson } from './kept-text.ts';
 import type { LeafWords } from './recent-leaves.ts';
 
-export function verdictJson(at: { verdict: ExportVerdict; trust: Trust; leaf: LeafWords | undefined }): object {
-  const { verdict, trust, leaf } = at;
+/** The verdicts that programs know, by exit code. */
+const WORDS = { [EXIT.sound]: 'sound', [EXIT.notSound]: 'not-sound', [EXIT.couldNotCheck]: 'could-not-check' } as const;
+
+export function verdictJson(at: {
+  verdict: ExportVerdict;
+  trust: Trust;
+  leaf: LeafWords | undefined;
+  kept: KeptJudgement | undefined;
+}): object {
+  const { verdict, trust, leaf, kept } = at;
   const { fault, summary, key, checkpoint } = verdict;
   const { head, ...counts } = summary;
   return {
-    verdict: verdict.isSound ? 'sound' : 'not-sound',
+    verdict: WORDS[verdict.isSound ? exitOfKept(kept) : EXIT.notSound],
     is_trusted_key: trust.kind === 'told',
     trusted_by: trust.kind === 'told' ? trust.by : null,
     origin: verdict.origin ?? null,
@@ -40,6 +51,7 @@ export function verdictJson(at: { verdict: ExportVerdict; trust: Trust; leaf: Le
         last_received_at: lastReceivedAtUs ?? null,
       };
     }),
+    kept: kept ? keptJson(kept) : null,
     fault: fault
       ? {
           code: fault.code,

@@ -1,26 +1,33 @@
 // A verdict in words: what was checked, whose word it rests on, what is missing, and the first thing that is wrong with its exact place.
 
 import { type DeviceSequence, type ExportFault, type ExportVerdict, quoted, toBase64, toHex } from '@telltale/ledger';
+import { EXIT } from '../cli-error.ts';
 import type { Trust } from '../trust.ts';
 import { utcTime } from '../utc-time.ts';
 import { meaningOf } from './fault-meaning.ts';
+import type { KeptJudgement } from './kept-judgement.ts';
+import { exitOfKept, keptLines } from './kept-text.ts';
 import type { LeafWords } from './recent-leaves.ts';
 
 /** Devices with gaps, and gaps of one device, that are told in words; --json has all of them. */
 const SHOWN_DEVICES = 20;
 const SHOWN_GAPS = 10;
 
-export function verdictText(at: { verdict: ExportVerdict; trust: Trust; leaf: LeafWords | undefined }): string {
-  const { verdict, trust, leaf } = at;
+export function verdictText(at: {
+  verdict: ExportVerdict;
+  trust: Trust;
+  leaf: LeafWords | undefined;
+  kept: KeptJudgement | undefined;
+}): string {
+  const { verdict, trust, leaf, kept } = at;
   const { fault } = verdict;
   const parts = fault
-    ? ['NOT SOUND. Do not rely on this export.', '', ...faultLines(fault, leaf), '', 'What was read until it showed:']
-    : [
-        'SOUND. Every signature, key, hash, block, time and number of this export was checked, and all of them are right.',
-        '',
-      ];
+    ? ['NOT SOUND. Do not rely on this export.', '', ...faultLines(fault, leaf), '']
+    : [headlineOf(kept), ''];
   const lines = [
     ...parts,
+    ...(kept ? [...keptLines(kept), ''] : []),
+    ...(fault ? ['What was read until it showed:'] : []),
     ...factLines(verdict),
     '',
     ...trustLines(verdict, trust),
@@ -28,6 +35,18 @@ export function verdictText(at: { verdict: ExportVerdict; trust: Trust; leaf: Le
     ...limits(fault),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Of an export that is sound in itself. */
+function headlineOf(kept: KeptJudgement | undefined): string {
+  switch (exitOfKept(kept)) {
+    case EXIT.notSound:
+      return 'NOT SOUND. The export fits itself, but not what its ledger signed before. Do not rely on it, and keep both: they are evidence.';
+    case EXIT.couldNotCheck:
+      return 'NOT WHOLLY CHECKED. The export is sound in itself, but not all that you kept could be held against it.';
+    default:
+      return 'SOUND. Every signature, key, hash, block, time and number of this export was checked, and all of them are right.';
+  }
 }
 
 function faultLines(fault: ExportFault, leaf: LeafWords | undefined): string[] {

@@ -1,39 +1,70 @@
-// `telltale verify`: reads an export to its end or its first fault and says what it is worth.
+// `telltale verify`: reads an export to its end or its first fault and says what it is worth, by itself and against
+// receipts and checkpoints that the user kept.
 
 import { type ExportVerdict, splitLines, verifyExport } from '@telltale/ledger';
 import { CliError, EXIT } from '../cli-error.ts';
-import { type Command, type Context, JSON_OPTION, writeResult } from '../command.ts';
+import { type Command, type Context, type Given, JSON_OPTION, writeResult } from '../command.ts';
 import { type ExportSource, openExportSource } from '../export-source.ts';
 import { readTrust, TRUST_OPTIONS, type Trust } from '../trust.ts';
+import type { KeptFiles } from './kept-files.ts';
+import { judgeKept } from './kept-judgement.ts';
+import { exitOfKept } from './kept-text.ts';
+import { LogExcerpt } from './log-excerpt.ts';
 import { Progress } from './progress.ts';
 import { type LeafWords, RecentLeaves } from './recent-leaves.ts';
 import { verdictJson } from './verdict-json.ts';
 import { verdictText } from './verdict-text.ts';
 
 export const verifyCommand: Command = {
-  usage: '<url|file|-> [--key <key> | --origin <origin>]',
+  usage: '<url|file|-> [--key <key> | --origin <origin>] [--receipt <file>]… [--checkpoint <file>]…',
   details: `Reads a receiver’s export (its URL), a saved one, or standard input (-). Without --key or --origin it only shows that the export
-fits the key that it brought itself.`,
-  options: { ...TRUST_OPTIONS, ...JSON_OPTION },
+fits the key that it brought itself. A history that its own receiver wrote anew fits itself too: only a receipt or checkpoint that you kept
+from before shows that. Keep both files when it does.`,
+  options: {
+    ...TRUST_OPTIONS,
+    receipt: {
+      value: 'file',
+      isRepeatable: true,
+      help: 'Receipts that you kept (JSON: one, a list, or an answer of /receive_data): the log must hold them.',
+    },
+    checkpoint: {
+      value: 'file',
+      isRepeatable: true,
+      help: 'A checkpoint that you kept (signed note): the log must begin with it.',
+    },
+    ...JSON_OPTION,
+  },
   positionals: { min: 1, max: 1 },
   async run(given, context) {
     const trust = await readTrust(given, context);
+    const files = await keptFiles(given);
+    const excerpt = files && new LogExcerpt(files);
     const source = await openExportSource(given.required(0), context);
-    const { verdict, leaf } = await verify({ source, trust, context });
+    const { verdict, leaf } = await verify({ source, trust, context, excerpt });
+    const kept = files && excerpt ? await judgeKept({ kept: files, excerpt, verdict }) : undefined;
     writeResult(context, given, {
-      text: verdictText({ verdict, trust, leaf }),
-      json: verdictJson({ verdict, trust, leaf }),
+      text: verdictText({ verdict, trust, leaf, kept }),
+      json: verdictJson({ verdict, trust, leaf, kept }),
     });
-    return verdict.isSound ? EXIT.sound : EXIT.notSound;
+    return verdict.isSound ? exitOfKept(kept) : EXIT.notSound;
   },
 };
+
+async function keptFiles(given: Given): Promise<KeptFiles | undefined> {
+  const paths = { receipts: given.list('receipt'), checkpoints: given.list('checkpoint') };
+  if (paths.receipts.length + paths.checkpoints.length === 0) return undefined;
+  // Only then: what parses receipts weighs 10 MB.
+  const { readKeptFiles } = await import('./kept-files.ts');
+  return readKeptFiles(paths);
+}
 
 async function verify(run: {
   source: ExportSource;
   trust: Trust;
   context: Context;
+  excerpt: LogExcerpt | undefined;
 }): Promise<{ verdict: ExportVerdict; leaf: LeafWords | undefined }> {
-  const { source, trust, context } = run;
+  const { source, trust, context, excerpt } = run;
   const progress = context.stderr.isTerminal
     ? new Progress({ output: context.stderr, total: source.total, nowMs: () => performance.now() })
     : undefined;
@@ -54,6 +85,7 @@ async function verify(run: {
         trust.kind === 'told' ? { key: trust.key, ...(trust.origin !== undefined && { origin: trust.origin }) } : {},
       onBlock: async ({ leaves }) => {
         recent.take(leaves);
+        excerpt?.take(leaves);
         progress?.tookLeaves(leaves.length);
       },
     });
