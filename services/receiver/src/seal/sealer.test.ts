@@ -194,7 +194,8 @@ describe('the sealer', () => {
     const { receiver, stored } = await start({ TRANSACTIONS_PER_BLOCK: '1', BLOCK_MAX_WAIT_MS: '50' });
     let acknowledged = 0;
     let ended = 0;
-    for (let round = 0; round < 12; round++) {
+    // How many connections a round meets is chance: it goes on until enough were ended, within a bound that a deaf receiver would meet.
+    for (let round = 0; round < 12 || (ended <= 12 && round < 60); round++) {
       const body = readings(round * 25, round * 25 + 25);
       const answer = postReadings(receiver.url, body);
       const { rowCount } = await stored.pool.query(
@@ -209,8 +210,7 @@ describe('the sealer', () => {
       });
       acknowledged += 25;
     }
-    // How many connections a round meets is chance; that the rounds met some is what makes this a test.
-    expect(ended).toBeGreaterThan(0);
+    expect(ended).toBeGreaterThan(12);
     await stored.untilSealed({ leaves: acknowledged + 1, pending: 0 });
     const report = await stored.validate();
     expect(report).toMatchObject({ readings: acknowledged, pending: 0 });
