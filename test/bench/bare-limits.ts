@@ -1,0 +1,70 @@
+// What the machine itself does, measured in the same run: bare signature verifications and bare commits.
+
+import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import type { Pool } from 'pg';
+import { median } from './row.ts';
+
+/** How long one burst of a measurement lasts: long enough for the resolution of the CPU clock, short enough to interleave. */
+const BURST_MS = 300;
+const BURSTS = 5;
+
+export interface SignedSample {
+  readonly pem: string;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** CPU seconds of one bare `crypto.verify`, the median of some bursts. */
+export function bareVerifySeconds(sample: SignedSample): number {
+  const key = createPublicKey(sample.pem);
+  const bursts = Array.from({ length: BURSTS }, () => {
+    const startedAt = process.cpuUsage();
+    const endAt = performance.now() + BURST_MS;
+    let verified = 0;
+    while (performance.now() < endAt) {
+      for (let i = 0; i < 100; i++) if (!isValid(key, sample)) throw new Error('the sample is not signed');
+      verified += 100;
+    }
+    const { user, system } = process.cpuUsage(startedAt);
+    return (user + system) / 1e6 / verified;
+  });
+  return median(bursts);
+}
+
+/** Seconds of one transaction that inserts one row and is durable, the median of many, one after the other. */
+export async function bareCommitSeconds(pool: Pool): Promise<number> {
+  const client = await pool.connect();
+  try {
+    await client.query('CREATE TABLE IF NOT EXISTS bench_commit (id bigint GENERATED ALWAYS AS IDENTITY, bytes bytea)');
+    const bytes = Buffer.alloc(200);
+    const seconds: number[] = [];
+    for (let i = 0; i < 300; i++) {
+      const startedAt = performance.now();
+      await client.query({
+        name: 'bench-commit',
+        text: 'INSERT INTO bench_commit (bytes) VALUES ($1)',
+        values: [bytes],
+      });
+      seconds.push((performance.now() - startedAt) / 1000);
+    }
+    return median(seconds);
+  } finally {
+    client.release();
+  }
+}
+
+function isValid(key: KeyObject, { message, signature }: SignedSample): boolean {
+  switch (key.asymmetricKeyType) {
+    case 'ed25519':
+      return verify(null, message, key, signature);
+    case 'rsa':
+      return verify(
+        'sha256',
+        message,
+        { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+        signature,
+      );
+    default:
+      return verify('sha256', message, { key, dsaEncoding: 'der' }, signature);
+  }
+}
