@@ -1,11 +1,16 @@
 // Byte strings and their text forms: lower-case hexadecimal, canonical base64 (RFC 4648 section 4), UTF-8; big-endian integers.
 // The decoders refuse every spelling but one, so that two different texts never stand for the same bytes.
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-const BASE64_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const PADDING = 0x3d;
-const BASE64_VALUE = new Int8Array(128).fill(-1);
-for (let value = 0; value < 64; value++) BASE64_VALUE[BASE64_ALPHABET.charCodeAt(value)] = value;
+import { allocate } from '#platform/memory';
+
+/** Bytes that may hold anything until they are written. What is kept for long wants a copy: a piece may keep more memory than its own. */
+export { allocate } from '#platform/memory';
+/**
+ * `toHex`, `fromHex`: lower-case hexadecimal. `toBase64`, `fromBase64`: padded base64 in the standard alphabet, no white space, no stray bits
+ * under the padding. `from…` give undefined for any other text. `decodeBase64` reads ASCII bytes into `target.bytes` from `target.at` on,
+ * which must have room for 3 bytes for every 4 digits, and gives the offset behind the last byte.
+ */
+export { decodeBase64, fromBase64, fromHex, toBase64, toHex } from '#platform/text';
 
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -25,70 +30,11 @@ export function fromUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Lower-case hexadecimal. */
-export function toHex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += HEX[byte];
-  return text;
-}
-
-/** Bytes of lower-case hexadecimal, or undefined for any other text. */
-export function fromHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined;
-  const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
-}
-
-/** Padded base64 in the standard alphabet. */
-export function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 3) {
-    const left = bytes.length - i;
-    const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    text += BASE64_ALPHABET.charAt(group >> 18) + BASE64_ALPHABET.charAt((group >> 12) & 63);
-    text += left > 1 ? BASE64_ALPHABET.charAt((group >> 6) & 63) : '=';
-    text += left > 2 ? BASE64_ALPHABET.charAt(group & 63) : '=';
-  }
-  return text;
-}
-
-/** Bytes of canonical, padded base64 (no white space, no stray bits under the padding), or undefined for any other text. */
-export function fromBase64(text: string): Uint8Array | undefined {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  const bytes = new Uint8Array(Math.floor(((text.length - padding) * 3) / 4));
-  return decodeBase64(encoder.encode(text), { bytes, at: 0 }) === undefined ? undefined : bytes;
-}
-
-/**
- * The same from ASCII bytes, written into `target.bytes` from `target.at` on, which must have room for 3 bytes for every 4 digits.
- * Gives the offset behind the last byte, or undefined for any other text.
- */
-export function decodeBase64(text: Uint8Array, target: { bytes: Uint8Array; at: number }): number | undefined {
-  if (text.length % 4 !== 0) return undefined;
-  const padding = text.at(-1) !== PADDING ? 0 : text.at(-2) === PADDING ? 2 : 1;
-  const digits = text.length - padding;
-  let { at } = target;
-  let bits = 0;
-  let held = 0;
-  for (let i = 0; i < digits; i++) {
-    const value = BASE64_VALUE[text[i] ?? 0] ?? -1;
-    if (value < 0) return undefined;
-    held = ((held << 6) | value) & 0xffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      target.bytes[at++] = held >> bits;
-    }
-  }
-  return (held & ((1 << bits) - 1)) === 0 ? at : undefined;
-}
-
 /** One byte string after another. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   let sizeBytes = 0;
   for (const part of parts) sizeBytes += part.length;
-  const whole = new Uint8Array(sizeBytes);
+  const whole = allocate(sizeBytes);
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);

@@ -59,7 +59,8 @@ export function asKeyId(bytes: Uint8Array): KeyId {
 
 /** key_id = SHA-256(SubjectPublicKeyInfo DER). */
 export function keyIdOf(spki: Uint8Array): KeyId {
-  return asKeyId(sha256(spki));
+  // A copy: keys are kept for long.
+  return asKeyId(Uint8Array.from(sha256(spki)));
 }
 
 /** The device of readings that name none: the first 16 hexadecimal digits of the key id. */

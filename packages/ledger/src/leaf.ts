@@ -1,7 +1,7 @@
 // One transaction as the log holds it: 44 fixed bytes, a signature, a message. All three kinds. Source: format.md "Leaf".
 
-import { concat, viewOf } from './bytes.ts';
-import { type Hash, sha256 } from './hash.ts';
+import { allocate, viewOf } from './bytes.ts';
+import { type Hash, sha256Joined } from './hash.ts';
 import { ALGORITHM, type AlgorithmId, asKeyId, type KeyId } from './keys.ts';
 import { accept, type Result, refuse } from './result.ts';
 
@@ -45,7 +45,7 @@ export function encodeLeaf(leaf: Leaf): Uint8Array {
   if (!Number.isSafeInteger(leaf.receivedAtUs) || leaf.receivedAtUs < 0) {
     throw new RangeError(`receivedAtUs is not a time: ${leaf.receivedAtUs}`);
   }
-  const bytes = new Uint8Array(sizeBytes);
+  const bytes = allocate(sizeBytes);
   const view = viewOf(bytes);
   bytes[0] = leaf.kind;
   bytes[1] = leaf.algorithm;
@@ -90,12 +90,12 @@ export function decodeLeaf(bytes: Uint8Array): Result<Leaf, LeafCode> {
 
 /** leaf_hash = SHA-256(0x00 ‖ leaf), RFC 6962 section 2.1. */
 export function leafHash(leaf: Uint8Array): Hash {
-  return sha256(concat(LEAF_PREFIX, leaf));
+  return sha256Joined(LEAF_PREFIX, leaf);
 }
 
 /** transaction_id of a reading = SHA-256(key_id ‖ message): the same message of the same key, however often it is sent. */
 export function readingTransactionId(reading: Pick<Leaf, 'keyId' | 'message'>): Hash {
-  return sha256(concat(reading.keyId, reading.message));
+  return sha256Joined(reading.keyId, reading.message);
 }
 
 /** transaction_id of any leaf: that of its reading, or for registry leaves the leaf hash. */

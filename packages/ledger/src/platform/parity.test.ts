@@ -11,9 +11,11 @@ import { torsionEncodings } from '../testing/ed25519-torsion.ts';
 import { readWycheproof } from '../testing/foreign.ts';
 import { bytesOf, readGolden } from '../testing/golden.ts';
 import { sha256 as nodeSha256 } from './node/sha256.ts';
+import * as nodeText from './node/text.ts';
 import { createVerifier as createNodeVerifier } from './node/verifier.ts';
 import { sha256 as webSha256 } from './web/sha256.ts';
 import { createSigner as createWebSigner } from './web/signer.ts';
+import * as webText from './web/text.ts';
 import { createVerifier as createWebVerifier } from './web/verifier.ts';
 
 const { Point } = ed25519;
@@ -32,6 +34,46 @@ describe('SHA-256', () => {
       fc.property(fc.uint8Array({ maxLength: 5000 }), (bytes) => {
         expect(toHex(webSha256(bytes))).toBe(toHex(nodeSha256(bytes)));
       }),
+    );
+  });
+});
+
+describe('hexadecimal and base64', () => {
+  it('are the same texts on both platforms', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        expect(webText.toHex(bytes)).toBe(nodeText.toHex(bytes));
+        expect(webText.toBase64(bytes)).toBe(nodeText.toBase64(bytes));
+      }),
+    );
+  });
+
+  it('are read, or refused, the same on both platforms', () => {
+    const characters = fc.constantFrom(...'ABab09+/=-_ \n\u00c1\u0660\u{1f600}');
+    const texts = fc.string({ unit: characters, maxLength: 12 });
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(webText.fromBase64(text)).toEqual(nodeText.fromBase64(text));
+        expect(webText.fromHex(text)).toEqual(nodeText.fromHex(text));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('are read from bytes into the same place on both platforms', () => {
+    const texts = fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(Buffer.from(bytes).toString('base64')));
+    const others = fc
+      .string({ unit: fc.constantFrom(...'Aa0+/=-\u00c1'), maxLength: 8 })
+      .map((text) => Buffer.from(text, 'latin1'));
+    fc.assert(
+      fc.property(fc.oneof(texts, others), fc.nat({ max: 5 }), (text, at) => {
+        const target = () => new Uint8Array(at + text.length);
+        const [web, node] = [target(), target()];
+        const end = webText.decodeBase64(text, { bytes: web, at });
+        expect(nodeText.decodeBase64(text, { bytes: node, at })).toBe(end);
+        if (end !== undefined) expect(node).toEqual(web);
+      }),
+      { numRuns: 2000 },
     );
   });
 });

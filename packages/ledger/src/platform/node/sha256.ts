@@ -2,7 +2,23 @@
 
 import { hash } from 'node:crypto';
 
-/** 32 bytes. */
+const HASH_BYTES = 32;
+/** Hashes in a slab. A guess: 8 kB, as Node.js's own. */
+const SLAB_HASHES = 256;
+
+let slab = Buffer.allocUnsafeSlow(SLAB_HASHES * HASH_BYTES);
+let used = 0;
+
+/**
+ * 32 bytes, a piece of a slab that 255 other hashes share. The digest comes as a text because a buffer of its own would cost five times
+ * as much as the hashing (measured for 65 bytes: 2.7 µs against 0.5).
+ */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return hash('sha256', bytes, 'buffer');
+  if (used === slab.length) {
+    slab = Buffer.allocUnsafeSlow(slab.length);
+    used = 0;
+  }
+  slab.write(hash('sha256', bytes, 'binary'), used, 'latin1');
+  used += HASH_BYTES;
+  return new Uint8Array(slab.buffer, used - HASH_BYTES, HASH_BYTES);
 }
