@@ -3,10 +3,11 @@
 import { parseArgs } from 'node:util';
 import { ingest } from './ingest.ts';
 import { describeMachine } from './machine.ts';
+import { mining } from './mining.ts';
 import { keepRows, rowText } from './results.ts';
 import type { Bench } from './row.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { ingest };
+const BENCHES: Readonly<Record<string, Bench>> = { mining, ingest };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
 const unknown = positionals.filter((name) => !(name in BENCHES));

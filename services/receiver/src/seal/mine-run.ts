@@ -1,6 +1,8 @@
 // Mining a run of blocks one after the other: each header needs the hash of the one before. Runs in the miner's worker thread.
 
-import { encodeHeader, type Hash, type Header, headerHash, searchNonce } from '@telltale/ledger';
+import { encodeHeader, type Hash, type Header, headerHash } from '@telltale/ledger';
+import { type HeaderSearch, searchAlone } from './header-search.ts';
+import { plainSearch } from './wasm/nonce-search.ts';
 
 /** What a run starts from and must fulfil. Structured-clone safe: it crosses to the worker thread. */
 export interface MiningRun {
@@ -20,20 +22,25 @@ export interface MiningTarget {
   readonly lastReceivedAtUs: number;
 }
 
-/** Nonces between two looks at the clock and at whether to stop: a few milliseconds of work. */
-const NONCES_PER_LOOK = 4096;
+interface MiningMeans {
+  readonly nowUs: () => number;
+  readonly isStopped: () => boolean;
+  /** The plain search by this thread alone, if none is given. */
+  readonly search?: HeaderSearch;
+}
 
 /** Mines the run and gives the headers (116 bytes each), in order: at least one, unless it is told to stop. */
-export function mineRun(run: MiningRun, clock: { nowUs: () => number; isStopped: () => boolean }): Uint8Array[] {
-  const endUs = clock.nowUs() + run.budgetMs * 1000;
+export function mineRun(run: MiningRun, means: MiningMeans): Uint8Array[] {
+  const { nowUs, search = searchAlone(plainSearch, means.isStopped) } = means;
+  const endUs = nowUs() + run.budgetMs * 1000;
   const headers: Uint8Array[] = [];
   let parent = run.parent;
   for (const target of run.blocks) {
-    const mined = mineBlock(run, { parent, target }, clock);
+    const mined = mineBlock(run, { parent, target }, { nowUs, search });
     if (!mined) break;
     headers.push(mined.bytes);
     parent = { index: mined.header.index, hash: headerHash(mined.bytes), timestampUs: mined.header.timestampUs };
-    if (clock.nowUs() >= endUs) break;
+    if (nowUs() >= endUs) break;
   }
   return headers;
 }
@@ -41,11 +48,11 @@ export function mineRun(run: MiningRun, clock: { nowUs: () => number; isStopped:
 function mineBlock(
   run: MiningRun,
   block: { parent: MiningRun['parent']; target: MiningTarget },
-  clock: { nowUs: () => number; isStopped: () => boolean },
+  { nowUs, search }: { nowUs: () => number; search: HeaderSearch },
 ): { header: Header; bytes: Uint8Array } | undefined {
   const { parent, target } = block;
   const { difficultyBits, nonceLimit } = run;
-  let timestampUs = Math.max(clock.nowUs(), parent.timestampUs + 1, target.lastReceivedAtUs);
+  let timestampUs = Math.max(nowUs(), parent.timestampUs + 1, target.lastReceivedAtUs);
   for (;;) {
     const header: Header = {
       index: parent.index + 1,
@@ -58,12 +65,14 @@ function mineBlock(
       nonce: 0n,
     };
     const bytes = encodeHeader(header);
-    for (let firstNonce = 0; firstNonce < nonceLimit; firstNonce += NONCES_PER_LOOK) {
-      const endNonce = Math.min(firstNonce + NONCES_PER_LOOK, nonceLimit);
-      if (searchNonce(bytes, { firstNonce, endNonce, difficultyBits }) !== undefined) return { header, bytes };
-      if (clock.isStopped()) return undefined;
+    switch (search(bytes, { difficultyBits, nonceLimit })) {
+      case 'found':
+        return { header, bytes };
+      case 'stopped':
+        return undefined;
+      case 'none':
+        // No nonce fits this header: a later time makes another header of it. No transaction is dropped.
+        timestampUs = Math.max(nowUs(), timestampUs + 1);
     }
-    // No nonce fits this header: a later time makes another header of it. No transaction is dropped.
-    timestampUs = Math.max(clock.nowUs(), timestampUs + 1);
   }
 }
