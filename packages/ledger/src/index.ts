@@ -64,6 +64,7 @@ export {
   MAX_LEAF_BYTES,
   maxMessageBytes,
   readingTransactionId,
+  setReceivedAt,
   transactionIdOf,
   UNSIGNED,
 } from './leaf.ts';
@@ -128,8 +129,16 @@ export {
   type Revocation,
 } from './registry-message.ts';
 export { accept, type Refusal, type Result, refuse } from './result.ts';
+export { SealedOnce } from './sealed-once.ts';
 export { DeviceSequence, type DeviceSequenceState, type SeqRange, SequenceAccount } from './sequence-account.ts';
-export { createSigner, createVerifier, type Signer, type Verifier } from './signature.ts';
+export {
+  createSigner,
+  createSyncVerifier,
+  createVerifier,
+  type Signer,
+  type SyncVerifier,
+  type Verifier,
+} from './signature.ts';
 export type { SignatureCheck } from './signature-check.ts';
 export { blockText, enrolText, possessionText, receiptText, revokeText } from './signed-text.ts';
 export { splitLines } from './split-lines.ts';

@@ -3,13 +3,12 @@
 
 import type { Block } from './block.ts';
 import { equalBytes } from './bytes.ts';
-import { type ChainFault, type ChainSummary, ChainVerifier, type LeafFault, type VerifiedLeaf } from './chain.ts';
+import { type ChainFault, type ChainSummary, ChainVerifier, type VerifiedLeaf } from './chain.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { type ExportLine, parseExportLine } from './export-line.ts';
-import { HashSet } from './hash-set.ts';
 import type { PublicKey } from './keys.ts';
-import { LEAF_KIND } from './leaf.ts';
 import { type NoteVerifier, noteVerifierOf } from './note.ts';
+import { SealedOnce } from './sealed-once.ts';
 import { SequenceAccount } from './sequence-account.ts';
 
 /** Lines before the first block. */
@@ -66,7 +65,7 @@ export async function verifyExport(source: {
 class ExportReader {
   private readonly trusted: { key?: PublicKey; origin?: string };
   private readonly onBlock: ((block: ExportedBlock) => Promise<void>) | undefined;
-  private readonly sealed = new HashSet();
+  private readonly sealedOnce = new SealedOnce();
   private readonly sequences = new SequenceAccount();
   private ledger: { origin: string; key: PublicKey; verifier: NoteVerifier; chain: ChainVerifier } | undefined;
   private end: { checkpoint: Checkpoint; checkpointNote: string } | undefined;
@@ -143,7 +142,7 @@ class ExportReader {
     const chain = new ChainVerifier({
       origin,
       key,
-      judgeLeaf: (leaf) => this.judgeLeaf(leaf),
+      judgeLeaf: (leaf) => this.sealedOnce.judge(leaf),
       onLeaf: (leaf) => this.takeLeaf(leaf),
     });
     this.ledger = { origin, key, verifier: verifier.value, chain };
@@ -178,12 +177,6 @@ class ExportReader {
     }
     this.end = { checkpoint: checkpoint.value, checkpointNote };
     return undefined;
-  }
-
-  /** Registry leaves are never deduplicated; a reading that was sealed is answered with its receipt, and never sealed again. */
-  private judgeLeaf({ leaf, transactionId }: VerifiedLeaf): LeafFault | undefined {
-    if (leaf.kind !== LEAF_KIND.reading || this.sealed.add(transactionId)) return undefined;
-    return { code: 'transaction-twice', message: 'the reading is sealed a second time' };
   }
 
   private takeLeaf(verified: VerifiedLeaf): void {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll } from 'vitest';
 export interface HomeFolder {
   readonly path: string;
   /** Writes a file and gives its path. */
-  write(name: string, content: string): Promise<string>;
+  write(name: string, content: string | Uint8Array): Promise<string>;
 }
 
 export function useHomeFolder(): HomeFolder {

@@ -6,6 +6,8 @@ import { LEDGER_KEY, ORIGIN, type SmallLedger } from './small-ledger.ts';
 
 export interface LedgerServer {
   readonly url: string;
+  /** The first block of each export that was asked for, in order. */
+  readonly asked: readonly number[];
   /** From now on it shows this ledger; `checkpoint` stands in place of the ledger's own. */
   show(ledger: SmallLedger, checkpoint?: string): void;
   stop(): Promise<void>;
@@ -14,6 +16,7 @@ export interface LedgerServer {
 export async function startLedgerServer(first: SmallLedger): Promise<LedgerServer> {
   let shown = first;
   let checkpoint = first.checkpoint;
+  const asked: number[] = [];
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const json = (value: object, status = 200) => response.writeHead(status).end(JSON.stringify(value));
@@ -22,8 +25,12 @@ export async function startLedgerServer(first: SmallLedger): Promise<LedgerServe
         return response.end(checkpoint);
       case '/v1/ledger':
         return json({ origin: ORIGIN, public_key: toBase64(LEDGER_KEY.key.spki), head: shown.head });
-      case '/v1/export':
-        return response.end(`${shown.lines.join('\n')}\n`);
+      case '/v1/export': {
+        const from = Number(searchParams.get('from_block'));
+        asked.push(from);
+        if (from > shown.lines.length - 2) return json({ title: 'not so many', status: 409, code: 'pending' }, 409);
+        return response.end(`${shown.lines.toSpliced(1, from).join('\n')}\n`);
+      }
       case '/v1/consistency': {
         const from = Number(searchParams.get('from'));
         const to = Number(searchParams.get('to'));
@@ -41,6 +48,7 @@ export async function startLedgerServer(first: SmallLedger): Promise<LedgerServe
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return {
     url: `http://127.0.0.1:${address.port}`,
+    asked,
     show(ledger, other = ledger.checkpoint) {
       shown = ledger;
       checkpoint = other;

@@ -30,11 +30,11 @@ import { testKey } from '../../../ledger/src/testing/signing-key.ts';
 
 export const ORIGIN = 'test.example/ledger';
 export const LEDGER_KEY = testKey(4);
-const DEVICE_KEY = testKey(5);
+export const DEVICE_KEY = testKey(5);
 export const DEVICE = 'Raspberry Pi 1';
 export const VERIFIER_KEY = formatVerifierKey(ORIGIN, LEDGER_KEY.key.spki);
 /** 2026-07-17T00:00:00Z. */
-const START_US = 1_784_246_400_000_000;
+export const START_US = 1_784_246_400_000_000;
 
 export interface SmallLedger {
   readonly builder: ChainBuilder;
@@ -78,26 +78,46 @@ export function makeLedger(shape: {
   return describeLedger(builder, tree);
 }
 
+/** A block after genesis, before it is mined. */
+export interface PlannedBlock {
+  readonly leaves: readonly Uint8Array[];
+  readonly timestampUs: number;
+  readonly difficultyBits: number;
+}
+
 /**
- * What a dishonest receiver can make of its ledger: other leaves in each block (devices' signatures stay as they are), and all roots,
- * hashes, work, signatures and the checkpoint made anew with its own key.
+ * What a dishonest receiver can make of its ledger: any blocks in place of those after genesis (devices' signatures stay as they are), and
+ * all roots, hashes, work, signatures and the checkpoint made anew with its own key.
  */
+export function remineLedger(
+  ledger: SmallLedger,
+  change: (blocks: readonly PlannedBlock[]) => readonly PlannedBlock[],
+): SmallLedger {
+  const builder = new ChainBuilder({ origin: ORIGIN, key: LEDGER_KEY, genesisAtUs: START_US });
+  const tree = new MerkleTree();
+  const planned = ledger.builder.blocks.slice(1).map(({ header, leaves }) => {
+    const decoded = decodeHeader(header);
+    if (!decoded.ok) throw new Error(decoded.message);
+    const { timestampUs, difficultyBits } = decoded.value;
+    return { leaves, timestampUs, difficultyBits };
+  });
+  for (const block of change(planned)) {
+    for (const leaf of block.leaves) tree.append(leafHash(leaf));
+    builder.seal(block);
+  }
+  return describeLedger(builder, tree);
+}
+
+/** The same with other leaves in each block; a block with none is left out. */
 export function rewriteLedger(
   ledger: SmallLedger,
   change: (leaves: readonly Uint8Array[], blockIndex: number) => readonly Uint8Array[],
 ): SmallLedger {
-  const builder = new ChainBuilder({ origin: ORIGIN, key: LEDGER_KEY, genesisAtUs: START_US });
-  const tree = new MerkleTree();
-  for (const [blockIndex, block] of ledger.builder.blocks.entries()) {
-    if (blockIndex === 0) continue;
-    const header = decodeHeader(block.header);
-    if (!header.ok) throw new Error(header.message);
-    const leaves = change(block.leaves, blockIndex);
-    if (leaves.length === 0) continue;
-    for (const leaf of leaves) tree.append(leafHash(leaf));
-    builder.seal({ leaves, timestampUs: header.value.timestampUs, difficultyBits: 1 });
-  }
-  return describeLedger(builder, tree);
+  return remineLedger(ledger, (blocks) =>
+    blocks
+      .map((block, i) => ({ ...block, leaves: change(block.leaves, i + 1) }))
+      .filter(({ leaves }) => leaves.length > 0),
+  );
 }
 
 /** Receipts of one group commit for these leaves of a ledger, each at the index that `placeOf` gives (its own by default). */

@@ -1,7 +1,8 @@
-// What kept receipts and checkpoints showed, in words and as JSON, and the exit code that follows from it.
+// What kept files showed, in words and as JSON, and the exit code that follows from it.
 
 import { EXIT, type ExitCode } from '../cli-error.ts';
-import type { KeptFinding, KeptJudgement } from './kept-judgement.ts';
+import type { KeptFinding } from './kept-finding.ts';
+import type { KeptJudgement } from './kept-judgement.ts';
 
 /** Headlines of each kind, in the order in which they are told: the worst first. */
 const HEADINGS: readonly (readonly [KeptFinding['kind'], string])[] = [
@@ -24,14 +25,24 @@ export function keptLines(kept: KeptJudgement): string[] {
     if (told.length === 0) return [];
     return [heading, ...told.map(({ name, message, code }) => `  ${name}: ${message} (${code}).`)];
   });
-  const what = `What you kept (${plural(kept.receipts, 'receipt')}, ${plural(kept.checkpoints, 'checkpoint')})`;
+  const what = `What you kept (${countsOf(kept).join(', ')})`;
   if (!isCompared) return [`${what} was not compared with the log, because the export is not sound.`, ...lines];
   if (lines.length > 0) return [`${what} was compared with the log.`, ...lines];
   return [`${what} was compared with the log: all of it is signed by the ledger, and the log is as it says.`];
 }
 
-export function keptJson({ receipts, checkpoints, isCompared, findings }: KeptJudgement): object {
-  return { receipts, checkpoints, is_compared: isCompared, findings };
+export function keptJson({ isCompared, findings, ...counts }: KeptJudgement): object {
+  return { ...counts, is_compared: isCompared, findings };
+}
+
+function countsOf({ receipts, checkpoints, proofs, exports }: KeptJudgement): string[] {
+  const counts: [number, string][] = [
+    [receipts, 'receipt'],
+    [checkpoints, 'checkpoint'],
+    [proofs, 'proof'],
+    [exports, 'earlier export'],
+  ];
+  return counts.filter(([count]) => count > 0).map(([count, noun]) => plural(count, noun));
 }
 
 function plural(n: number, noun: string): string {

@@ -1,13 +1,36 @@
-// What a log says at the places that kept receipts and checkpoints speak of, gathered while the log streams by: memory grows with what was
-// kept, not with the log.
+// What a log says at the places that kept files speak of, gathered while the log streams by: memory grows with what was kept, not with the
+// log.
 
-import { Frontier, type Hash, toHex, type VerifiedLeaf } from '@telltale/ledger';
+import {
+  decodeHeader,
+  type ExportedBlock,
+  equalBytes,
+  Frontier,
+  type Hash,
+  type Header,
+  leafHash,
+  toHex,
+  type VerifiedLeaf,
+} from '@telltale/ledger';
+import type { KeptExport, ReadBlock } from './kept-export.ts';
 import type { KeptFiles } from './kept-files.ts';
 
 export interface LogPlace {
   readonly leafHash: Hash;
   readonly transactionId: Hash;
   readonly receivedAtUs: number;
+}
+
+/**
+ * Blocks of a kept export that differ from the log's and are remembered. The first that the ledger signed settles it; more are only of use
+ * where the kept file was damaged in some of its blocks. A guess.
+ */
+const MAX_OTHERS = 100;
+
+/** A kept block, and the header that stands at its index in the log. */
+interface OtherBlock {
+  readonly block: ReadBlock;
+  readonly shown: Header;
 }
 
 export class LogExcerpt {
@@ -18,18 +41,33 @@ export class LogExcerpt {
   private readonly places = new Map<number, LogPlace>();
   private readonly indexes = new Map<string, number>();
   private readonly roots = new Map<number, Hash>();
+  private readonly others: ReadonlyMap<KeptExport, OtherBlock[]>;
   private readonly frontier = new Frontier();
 
-  constructor({ receipts, checkpoints }: KeptFiles) {
-    this.wantedIndexes = new Set(receipts.map(({ receipt }) => receipt.leaf_index));
-    this.wantedHashes = new Set(receipts.map(({ receipt }) => receipt.leaf_hash));
+  constructor({ receipts, checkpoints, proofs, exports }: KeptFiles) {
+    this.wantedIndexes = new Set([
+      ...receipts.map(({ receipt }) => receipt.leaf_index),
+      ...proofs.map(({ proof }) => proof.leafIndex),
+    ]);
+    this.wantedHashes = new Set([
+      ...receipts.map(({ receipt }) => receipt.leaf_hash),
+      ...proofs.map(({ proof }) => toHex(leafHash(proof.leaf))),
+    ]);
+    this.others = new Map(exports.map((kept) => [kept, []]));
     this.wantedSizes = new Set(checkpoints.map(({ claim }) => claim.size));
     this.largestSize = checkpoints.reduce((largest, { claim }) => Math.max(largest, claim.size), 0);
     this.keepRoot();
   }
 
-  /** Takes the leaves of the next block, all of them and in their order. */
-  take(leaves: readonly VerifiedLeaf[]): void {
+  /** Takes the next block, with all its leaves in their order. */
+  take({ blockIndex, block, leaves }: ExportedBlock): void {
+    for (const [kept, others] of this.others) {
+      const keptBlock = kept.blocks.get(blockIndex);
+      if (others.length === MAX_OTHERS || !keptBlock || equalBytes(keptBlock.header, block.header)) continue;
+      const claim = decodeHeader(keptBlock.header);
+      const shown = decodeHeader(block.header);
+      if (claim.ok && shown.ok) others.push({ block: { ...keptBlock, claim: claim.value }, shown: shown.value });
+    }
     for (const leaf of leaves) {
       if (this.wantedHashes.size > 0) this.keepPlace(leaf);
       if (this.frontier.size < this.largestSize) {
@@ -39,12 +77,12 @@ export class LogExcerpt {
     }
   }
 
-  /** The leaf at an index that a receipt names; undefined where the log ends before it. */
+  /** The leaf at an index that a receipt or proof names; undefined where the log ends before it. */
   at(leafIndex: number): LogPlace | undefined {
     return this.places.get(leafIndex);
   }
 
-  /** Where the leaf with this hash (hexadecimal) stands that a receipt names; undefined: nowhere. */
+  /** Where the leaf with this hash (hexadecimal) stands that a receipt or proof names; undefined: nowhere. */
   indexOf(leafHash: string): number | undefined {
     return this.indexes.get(leafHash);
   }
@@ -52,6 +90,11 @@ export class LogExcerpt {
   /** The root of the log's first `size` leaves, for a size that a checkpoint names; undefined where the log is smaller. */
   rootAt(size: number): Hash | undefined {
     return this.roots.get(size);
+  }
+
+  /** The first blocks of a kept export that are not those of the log, in their order. */
+  otherBlocks(kept: KeptExport): readonly OtherBlock[] {
+    return this.others.get(kept) ?? [];
   }
 
   private keepPlace({ leafIndex, leafHash, transactionId, leaf }: VerifiedLeaf): void {

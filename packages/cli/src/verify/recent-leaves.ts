@@ -14,8 +14,8 @@ import {
   type VerifiedLeaf,
 } from '@telltale/ledger';
 
-/** More than the signatures that the chain verifier has under way (128): twice that. Bounds memory: 256 × 64 kB at worst. */
-const KEPT_LEAVES = 256;
+/** More than the signatures that the chain verifier has under way (256): twice that. Bounds memory: 512 × 64 kB at worst. */
+const KEPT_LEAVES = 512;
 
 /** What a leaf says of itself. A leaf that is wrong may say anything. */
 export interface LeafWords {

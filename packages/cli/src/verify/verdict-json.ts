@@ -59,7 +59,7 @@ export function verdictJson(at: {
           line: fault.line,
           block_index: fault.blockIndex ?? null,
           leaf_index: fault.leafIndex ?? null,
-          ...meaningOf(fault.code),
+          ...meaningOf(fault.code, leaf?.kind),
           leaf: leaf
             ? {
                 kind: leaf.kind,

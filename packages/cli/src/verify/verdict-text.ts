@@ -49,8 +49,9 @@ function headlineOf(kept: KeptJudgement | undefined): string {
   }
 }
 
-function faultLines(fault: ExportFault, leaf: LeafWords | undefined): string[] {
-  const { bytes, meaning } = meaningOf(fault.code);
+/** The first thing that is wrong: its place, and what it means. */
+export function faultLines(fault: ExportFault, leaf: LeafWords | undefined): string[] {
+  const { bytes, meaning } = meaningOf(fault.code, leaf?.kind);
   const places = [
     ...(fault.blockIndex === undefined ? [] : [`block ${fault.blockIndex}`]),
     ...(fault.leafIndex === undefined ? [] : [`leaf ${fault.leafIndex}`]),
@@ -76,7 +77,12 @@ function ofDevice({ device, seq }: LeafWords): string {
   return ` of device ${quoted(device)}${seq === undefined ? '' : `, number ${seq}`}`;
 }
 
-function factLines(verdict: ExportVerdict): string[] {
+/** What an export holds, as far as it was read. */
+export function factLines(
+  verdict: Pick<ExportVerdict, 'origin' | 'key' | 'summary' | 'firstReceivedAtUs' | 'lastReceivedAtUs'> & {
+    readonly checkpoint?: { readonly size: number; readonly root: Uint8Array };
+  },
+): string[] {
   const { origin, key, summary, firstReceivedAtUs: first, lastReceivedAtUs: last, checkpoint } = verdict;
   const { readings, devices, keys, blocks, leaves, head } = summary;
   const facts: [string, string][] = [
@@ -148,7 +154,7 @@ function limits(fault: ExportFault | undefined): string[] {
   return [
     '',
     'Times of receipt and of blocks are the receiver’s word. Whether another copy of this ledger says something else, only checkpoints kept',
-    'elsewhere show (telltale watch, witnesses, receipts).',
+    'elsewhere show (telltale watch, witnesses, receipts, earlier exports).',
   ];
 }
 

@@ -1,12 +1,12 @@
 // `telltale verify`: reads an export to its end or its first fault and says what it is worth, by itself and against
-// receipts and checkpoints that the user kept.
+// what the user kept of the ledger.
 
 import { type ExportVerdict, splitLines, verifyExport } from '@telltale/ledger';
 import { CliError, EXIT } from '../cli-error.ts';
 import { type Command, type Context, type Given, JSON_OPTION, writeResult } from '../command.ts';
 import { type ExportSource, openExportSource } from '../export-source.ts';
 import { readTrust, TRUST_OPTIONS, type Trust } from '../trust.ts';
-import type { KeptFiles } from './kept-files.ts';
+import type { KeptFiles, KeptPaths } from './kept-files.ts';
 import { judgeKept } from './kept-judgement.ts';
 import { exitOfKept } from './kept-text.ts';
 import { LogExcerpt } from './log-excerpt.ts';
@@ -16,10 +16,11 @@ import { verdictJson } from './verdict-json.ts';
 import { verdictText } from './verdict-text.ts';
 
 export const verifyCommand: Command = {
-  usage: '<url|file|-> [--key <key> | --origin <origin>] [--receipt <file>]… [--checkpoint <file>]…',
+  usage: '<url|file|-> [--key <key> | --origin <origin>] [--receipt|--checkpoint|--proof|--export <file>]…',
   details: `Reads a receiver’s export (its URL), a saved one, or standard input (-). Without --key or --origin it only shows that the export
-fits the key that it brought itself. A history that its own receiver wrote anew fits itself too: only a receipt or checkpoint that you kept
-from before shows that. Keep both files when it does.`,
+fits the key that it brought itself. A history that its own receiver wrote anew fits itself too: only what you kept from before shows that,
+a receipt, checkpoint, proof or earlier export. That blocks were made anew over the same readings, with other times, boundaries or less
+work, only an earlier export shows, or telltale watch. Keep both files when it does.`,
   options: {
     ...TRUST_OPTIONS,
     receipt: {
@@ -31,6 +32,16 @@ from before shows that. Keep both files when it does.`,
       value: 'file',
       isRepeatable: true,
       help: 'A checkpoint that you kept (signed note): the log must begin with it.',
+    },
+    proof: {
+      value: 'file',
+      isRepeatable: true,
+      help: 'A proof that you kept (telltale prove): its reading must still stand where it stood.',
+    },
+    export: {
+      value: 'file',
+      isRepeatable: true,
+      help: 'An earlier export that you kept, whole or from a block on: its blocks must still be the same.',
     },
     ...JSON_OPTION,
   },
@@ -51,8 +62,13 @@ from before shows that. Keep both files when it does.`,
 };
 
 async function keptFiles(given: Given): Promise<KeptFiles | undefined> {
-  const paths = { receipts: given.list('receipt'), checkpoints: given.list('checkpoint') };
-  if (paths.receipts.length + paths.checkpoints.length === 0) return undefined;
+  const paths: KeptPaths = {
+    receipts: given.list('receipt'),
+    checkpoints: given.list('checkpoint'),
+    proofs: given.list('proof'),
+    exports: given.list('export'),
+  };
+  if (Object.values(paths).every((of) => of.length === 0)) return undefined;
   // Only then: what parses receipts weighs 10 MB.
   const { readKeptFiles } = await import('./kept-files.ts');
   return readKeptFiles(paths);
@@ -83,9 +99,10 @@ async function verify(run: {
       lines: recent.lines(),
       trusted:
         trust.kind === 'told' ? { key: trust.key, ...(trust.origin !== undefined && { origin: trust.origin }) } : {},
-      onBlock: async ({ leaves }) => {
+      onBlock: async (block) => {
+        const { leaves } = block;
         recent.take(leaves);
-        excerpt?.take(leaves);
+        excerpt?.take(block);
         progress?.tookLeaves(leaves.length);
       },
     });

@@ -1,5 +1,5 @@
-// Follows the blocks of a ledger: each is verified once, with all its leaves, and must continue the newest one seen. The registry and the
-// tree stay in memory, so that a later export is only read on from there.
+// Follows the blocks of a ledger: each is verified once, with all its leaves, and must continue the newest one seen. The registry, the tree
+// and the readings sealed so far stay in memory, so that a later export is only asked for from there on.
 
 import {
   type ChainFault,
@@ -11,6 +11,7 @@ import {
   headerHash,
   type PublicKey,
   parseExportLine,
+  SealedOnce,
   toHex,
   type Verifier,
   verifyBlockSignature,
@@ -44,7 +45,8 @@ export class BlockFollower {
     this.origin = origin;
     this.key = key;
     this.verify = verify.value;
-    this.chain = new ChainVerifier({ origin, key });
+    const sealedOnce = new SealedOnce();
+    this.chain = new ChainVerifier({ origin, key, judgeLeaf: (leaf) => sealedOnce.judge(leaf) });
     const header = seen && decodeHeader(seen.header);
     if (seen && header?.ok) this.earlier = { index: header.value.index, block: seen };
   }
@@ -62,41 +64,55 @@ export class BlockFollower {
     return this.taken;
   }
 
-  /** Whether the newest verified block has this hash. */
+  /** Whether the newest verified block has this hash, and the block of an earlier run was met on the way to it. */
   isAt(hash: Uint8Array): boolean {
-    return this.head !== undefined && equalBytes(headerHash(this.head.header), hash);
+    return !this.earlier && this.head !== undefined && equalBytes(headerHash(this.head.header), hash);
   }
 
-  /** Reads an export on from the newest block. Throws CliError when the lines end before their end. */
+  /** The block that the next export to read must begin with: the newest one taken, so that it can be compared, and then what follows. */
+  get fromBlock(): number {
+    return Math.max(0, this.taken - 1);
+  }
+
+  /** Reads an export that begins with `fromBlock`. Throws CliError when the lines end before their end. */
   async read(lines: AsyncIterable<Uint8Array>): Promise<ReadBlocks> {
-    let lineIndex = 0;
+    const first = this.fromBlock;
+    // Of the line that comes next; the first line is the ledger's.
+    let blockIndex = first - 1;
     let end: string | undefined;
     for await (const bytes of lines) {
-      // The first line is the ledger's, so block n is line n + 1; what was verified is not looked at again.
-      const blockIndex = lineIndex++ - 1;
-      if (blockIndex >= 0 && blockIndex < this.taken - 1 && !isEnd(bytes)) continue;
+      const place = blockIndex >= first && { blockIndex };
       const line = parseExportLine(bytes);
-      if (!line.ok)
-        return this.faulty({ code: line.code, message: line.message, ...(blockIndex >= 0 && { blockIndex }) });
-      if (end !== undefined)
-        return this.faulty({ code: 'export-order', message: 'there are lines behind the checkpoint' });
+      if (!line.ok) return this.faulty({ code: line.code, message: line.message, ...place });
+      if (end !== undefined) return this.disorder('there are lines behind the checkpoint');
+      if ((line.value.kind === 'ledger') !== blockIndex < first) {
+        return this.disorder('the export names its ledger at another place than its beginning');
+      }
       if (line.value.kind === 'end') end = line.value.checkpoint;
-      const found = await this.take(line.value, blockIndex);
-      if (found) return found;
+      else {
+        const found = await this.take(line.value, blockIndex++);
+        if (found) return found;
+      }
     }
     const fault = await this.chain.settle();
     if (fault) return this.faulty(fault);
     if (end === undefined) throw new CliError('unreachable', 'the export broke off before its end');
-    return this.fewer(lineIndex - 2) ?? this.faultOfEnd(end);
+    return this.fewer(blockIndex) ?? this.faultOfEnd(end);
   }
 
-  private async take(line: ExportLine, blockIndex: number): Promise<ReadBlocks | undefined> {
-    if ((line.kind === 'ledger') !== blockIndex < 0) {
-      return this.faulty({
-        code: 'export-order',
-        message: 'the export names its ledger at another place than its beginning',
-      });
-    }
+  /** What it means when the receiver says that it has no block `fromBlock`. */
+  withoutNewest(): ReadBlocks {
+    const block = this.head;
+    if (!block) throw new CliError('answer-malformed', 'the receiver says that its ledger has no block at all');
+    const blockIndex = this.fromBlock;
+    const message = `the ledger does not show block ${blockIndex} any more, which it signed: its end was taken away`;
+    return {
+      kind: 'fewer',
+      fault: { code: 'rollback', message, blockIndex, evidence: { first: headerJson(block) } },
+    };
+  }
+
+  private async take(line: Exclude<ExportLine, { kind: 'end' }>, blockIndex: number): Promise<ReadBlocks | undefined> {
     switch (line.kind) {
       case 'ledger': {
         if (line.origin === this.origin && equalBytes(line.key.spki, this.key.spki)) return undefined;
@@ -105,8 +121,6 @@ export class BlockFollower {
           message: 'the export is of another ledger than the one that is watched',
         });
       }
-      case 'end':
-        return undefined;
       case 'block': {
         const { header, signature, leaves } = line.block;
         const shown = { header, signature };
@@ -132,6 +146,13 @@ export class BlockFollower {
       if (seen === this.earlier?.block) this.earlier = undefined;
       return undefined;
     }
+    // Another block in this place of the export is no second block of this index.
+    const header = decodeHeader(shown.header);
+    if (!header.ok) return this.faulty({ code: header.code, message: header.message, blockIndex });
+    const { index } = header.value;
+    if (index !== blockIndex) {
+      return this.faulty({ code: 'index', message: `expected block ${blockIndex}, found ${index}`, blockIndex });
+    }
     const hash = headerHash(shown.header);
     const isSigned = await verifyBlockSignature({
       origin: this.origin,
@@ -150,7 +171,7 @@ export class BlockFollower {
       kind: 'fault',
       fault: {
         code: 'two-blocks',
-        message: `two different blocks ${blockIndex} are signed by the ledger’s key`,
+        message: `the ledger signed two different blocks ${blockIndex}: it made its past anew after it had shown it, be it only the times, boundaries or work of its blocks`,
         blockIndex,
         evidence: { first: headerJson(seen), second: headerJson(shown) },
       },
@@ -162,11 +183,25 @@ export class BlockFollower {
     const seen = Math.max(this.taken, (this.earlier?.index ?? -1) + 1);
     const block = this.earlier?.block ?? this.head;
     if (blocks >= seen || !block) return undefined;
+    const redone = this.redone();
+    if (redone) return { kind: 'fault', fault: redone };
     const message = `the ledger shows ${blocks} blocks after it signed ${seen}: its end was taken away`;
     return {
       kind: 'fewer',
       fault: { code: 'rollback', message, blockIndex: blocks, evidence: { first: headerJson(block) } },
     };
+  }
+
+  /** As many transactions in fewer blocks: no receiver is that far behind, as every block holds at least one. */
+  private redone(): WatchFault | undefined {
+    const { earlier, head } = this;
+    if (!earlier || !head) return undefined;
+    const before = decodeHeader(earlier.block.header);
+    const now = decodeHeader(head.header);
+    if (!before.ok || !now.ok || now.value.logSize < before.value.logSize) return undefined;
+    const message = `the ledger closed ${before.value.logSize} transactions with block ${before.value.index}, and now ${now.value.logSize} with block ${now.value.index} already: it made its past anew after it had shown it, be it only the boundaries of its blocks`;
+    const evidence = { first: headerJson(earlier.block), second: headerJson(head) };
+    return { code: 'blocks-redone', message, blockIndex: now.value.index, evidence };
   }
 
   /** The signature of the checkpoint is looked at by whoever follows checkpoints; here that it is of these blocks. */
@@ -181,6 +216,10 @@ export class BlockFollower {
     );
   }
 
+  private disorder(message: string): Promise<ReadBlocks> {
+    return this.faulty({ code: 'export-order', message });
+  }
+
   private async faulty(fault: ChainFault, evidence: WatchFault['evidence'] = {}): Promise<ReadBlocks> {
     // A signature that is still being checked may be wrong at an earlier place.
     const first = (await this.chain.settle()) ?? fault;
@@ -193,9 +232,4 @@ export class BlockFollower {
       },
     };
   }
-}
-
-/** Whether a line is the end of an export: written with no spaces, it begins like this (format.md "Export"). */
-function isEnd(line: Uint8Array): boolean {
-  return Buffer.from(line.buffer, line.byteOffset, Math.min(line.length, 12)).toString('latin1') === '{"checkpoint';
 }

@@ -60,7 +60,7 @@ export class CheckpointFollower {
 
   private same(newest: SeenCheckpoint, shown: SeenCheckpoint): Followed {
     if (equalBytes(newest.checkpoint.root, shown.checkpoint.root)) return { kind: 'newest' };
-    const message = `two checkpoints of ${shown.checkpoint.size} transactions with different roots are signed by the ledger’s key`;
+    const message = `the ledger signed two checkpoints of ${shown.checkpoint.size} transactions with different roots: it tells different histories to different people, or rewrote its own`;
     return fault({ code: 'two-checkpoints', message, evidence: { first: newest.note, second: shown.note } });
   }
 
@@ -96,7 +96,7 @@ export class CheckpointFollower {
     if (checkConsistency({ fromSize, toSize, fromRoot, toRoot, path })) return undefined;
     return {
       code: 'two-histories',
-      message: `the log of ${toSize} transactions does not begin with the log of ${fromSize} that the ledger signed as well`,
+      message: `history was rewritten: the log of ${toSize} transactions does not begin with the log of ${fromSize} that the ledger signed before`,
       evidence: { first: from.note, second: to.note, path: path.map(toHex) },
     };
   }

@@ -2,8 +2,8 @@
 
 import { type NoteVerifier, splitLines } from '@telltale/ledger';
 import { CliError } from '../cli-error.ts';
-import type { ReceiverClient } from '../receiver-client.ts';
-import { BlockFollower } from './block-follower.ts';
+import { type ReceiverClient, RefusedError } from '../receiver-client.ts';
+import { BlockFollower, type ReadBlocks } from './block-follower.ts';
 import { CheckpointFollower } from './checkpoint-follower.ts';
 import type { WatchFault } from './watch-fault.ts';
 import type { Seen } from './watch-state.ts';
@@ -54,7 +54,7 @@ export class Monitor {
     if (shown.kind === 'older') return { kind: 'suspect', fault: shown.fault };
     const { head } = await this.client.ledger();
     if (this.blocks.isAt(head.hash)) return { kind: 'sound', isNew: this.checkpoints.seen?.note !== before };
-    const read = await this.blocks.read(splitLines(this.client.export()));
+    const read = await this.readOn();
     if (read.kind === 'fault') return { kind: 'fault', fault: read.fault };
     if (read.kind === 'fewer') return { kind: 'suspect', fault: read.fault };
     const end = await this.checkpoints.follow(read.note);
@@ -62,5 +62,15 @@ export class Monitor {
     // The blocks fit: only the checkpoint is older than one that was seen, as between two receivers of one ledger.
     if (end.kind === 'older') throw new CliError('unreachable', 'the export ends before the newest checkpoint');
     return { kind: 'sound', isNew: true };
+  }
+
+  private async readOn(): Promise<ReadBlocks> {
+    const { blocks, client } = this;
+    try {
+      return await blocks.read(splitLines(client.export(`?from_block=${blocks.fromBlock}`)));
+    } catch (error) {
+      if (error instanceof RefusedError && error.reason === 'pending') return blocks.withoutNewest();
+      throw error;
+    }
   }
 }

@@ -66,8 +66,11 @@ describe('telltale watch', () => {
       }
     };
     await until(1);
+    const before = server.asked.length;
     server.show(later);
     await until(2);
+    // The newest block that it had, to see that it is still the same, and what follows.
+    expect(server.asked.slice(before)).toEqual([2]);
     server.show(otherWords);
     await started.ended;
     const { code, stdout } = started.result();
@@ -92,7 +95,12 @@ describe('telltale watch of a ledger with two histories', () => {
     server.show(otherWords);
     const { code, stdout } = await lookOnce();
     expect(code).toBe(1);
-    expect(lastEvent(stdout)).toMatchObject({ event: 'not-sound', code: 'two-histories' });
+    expect(lastEvent(stdout)).toMatchObject({
+      event: 'not-sound',
+      code: 'two-histories',
+      message:
+        'history was rewritten: the log of 13 transactions does not begin with the log of 7 that the ledger signed before',
+    });
     expect(await evidenceOf(stdout)).toMatchObject({ first: early.checkpoint, second: otherWords.checkpoint });
     // What was seen first stays: the same is found again.
     expect((await lookOnce()).code).toBe(1);
@@ -107,6 +115,9 @@ describe('telltale watch of a ledger with two histories', () => {
     const { code, stdout } = await lookOnce();
     expect(code).toBe(1);
     expect(lastEvent(stdout)).toMatchObject({ code: 'two-checkpoints' });
+    expect(lastEvent(stdout).message).toContain(
+      'the ledger signed two checkpoints of 13 transactions with different roots',
+    );
     expect(await evidenceOf(stdout)).toMatchObject({ first: later.checkpoint, second: otherRoot(later) });
   });
 
@@ -132,6 +143,7 @@ describe('telltale watch of a ledger with two histories', () => {
     const { code, stdout } = await lookOnce();
     expect(code).toBe(1);
     expect(lastEvent(stdout)).toMatchObject({ code: 'rollback' });
+    expect(lastEvent(stdout).message).toContain('shows 7 transactions after it signed 13: its end was taken away');
     expect(await evidenceOf(stdout)).toMatchObject({ first: later.checkpoint, second: early.checkpoint });
   });
 

@@ -28,8 +28,8 @@ const SUSPECT_WAIT_MS = 1000;
 export const watchCommand: Command = {
   usage: '<url> [--key <key> | --origin <origin>]',
   details: `Every new checkpoint and block must be signed, continue what was seen before, and verify with all its leaves. What was seen is kept in
-a state file. Two histories end it with exit code 1, and what shows them is kept beside the state file. A reading that is sealed twice is
-found by verify.`,
+a state file. Whatever is wrong ends it with exit code 1, and what shows it is kept beside the state file. Each run verifies the ledger from
+its beginning once; after that it asks only for what is new.`,
   options: {
     every: { value: 'seconds', help: `Time between two looks (default ${DEFAULT_EVERY_S}).` },
     once: { help: 'Look once and end: 0 sound, 1 not sound, 2 could not check.' },

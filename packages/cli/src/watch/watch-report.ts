@@ -3,6 +3,7 @@
 import { toBase64, toHex } from '@telltale/ledger';
 import type { Context } from '../command.ts';
 import { utcTime } from '../utc-time.ts';
+import { findMeaning } from '../verify/fault-meaning.ts';
 import type { KeySource } from './ledger-to-watch.ts';
 import type { Monitor } from './monitor.ts';
 import type { WatchFault } from './watch-fault.ts';
@@ -62,12 +63,14 @@ It is kept in the state file, so another key is noticed from now on. Compare it,
       ...(leafIndex === undefined ? [] : [`leaf ${leafIndex}`]),
     ];
     const place = places.length === 0 ? '' : `, in ${places.join(', ')}`;
+    const meaning = findMeaning(code)?.meaning;
     this.say({
-      text: `NOT SOUND${place}: ${message} (${code}). Evidence: ${evidenceFile}`,
+      text: `NOT SOUND${place}: ${message} (${code}).${meaning === undefined ? '' : ` ${meaning}`} Evidence: ${evidenceFile}`,
       json: {
         event: 'not-sound',
         code,
         message,
+        meaning: meaning ?? null,
         block_index: blockIndex ?? null,
         leaf_index: leafIndex ?? null,
         evidence_file: evidenceFile,

@@ -17,8 +17,8 @@ afterAll(() => log.stop());
 /** Exports at one time, as export.ts bounds them. */
 const MAX_EXPORTS = 16;
 
-async function download(): Promise<Buffer> {
-  const response = await fetch(`${log.receiver.url}/v1/export`);
+async function download(query = ''): Promise<Buffer> {
+  const response = await fetch(`${log.receiver.url}/v1/export${query}`);
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toBe('application/jsonl; charset=utf-8');
   return Buffer.from(await response.arrayBuffer());
@@ -43,6 +43,32 @@ describe('GET /v1/export', () => {
   it('is the same bytes each time, up to the same checkpoint', async () => {
     const [one, two] = await Promise.all([download(), download()]);
     expect(one.equals(two)).toBe(true);
+  });
+
+  it('begins at the block that is asked for, between the same first and last line', async () => {
+    const whole = (await download()).toString().split('\n');
+    // The ledger, the blocks, the checkpoint, and nothing behind the last line feed.
+    const blocks = whole.length - 3;
+    expect(blocks).toBeGreaterThan(90);
+    for (const from of [0, 1, 2, 63, 64, 65, blocks - 1, blocks]) {
+      const part = (await download(`?from_block=${from}`)).toString();
+      expect(part, `from ${from}`).toBe(whole.toSpliced(1, from).join('\n'));
+    }
+  });
+
+  it('is a 409 problem for a block behind the one that comes next', async () => {
+    const blocks = (await download()).toString().split('\n').length - 3;
+    const response = await fetch(`${log.receiver.url}/v1/export?from_block=${blocks + 1}`);
+    expect(response.status).toBe(409);
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await response.json()).toMatchObject({ status: 409, code: 'pending' });
+  });
+
+  it.each(['', '-1', '0x1', '1.5', ' ', '99999999999999999'])('is a 400 problem for block %j', async (block) => {
+    const response = await fetch(`${log.receiver.url}/v1/export?from_block=${encodeURIComponent(block)}`);
+    expect(response.status).toBe(400);
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await response.json()).toMatchObject({ status: 400, code: 'FST_ERR_VALIDATION' });
   });
 
   it('has no HEAD, which would read it all', async () => {
