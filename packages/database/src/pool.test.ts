@@ -18,7 +18,6 @@ function open(onError: (error: Error) => void = () => undefined): pg.Pool {
     applicationName: 'pool-test',
     maxConnections: 2,
     onError,
-    pipeline: true,
   });
 }
 

@@ -63,8 +63,8 @@ export async function inTransaction<T>(
   const client = await pool.connect();
   let result: T;
   try {
-    await client.query(beginStatement(options));
-    result = await work(client);
+    // Sent at once, one behind the other: a BEGIN fails only with its connection, and then so does all the rest.
+    [, result] = await Promise.all([client.query(beginStatement(options)), work(client)]);
   } catch (error) {
     await rollBack(client);
     throw error;

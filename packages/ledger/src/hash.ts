@@ -1,6 +1,6 @@
 // SHA-256 (FIPS 180-4), the only hash of the format, and the 32-byte value that it gives.
 
-import { sha256 as platformSha256 } from '#platform/sha256';
+import { sha256 as platformSha256, sha256Text as platformSha256Text } from '#platform/sha256';
 import type { Brand } from './brand.ts';
 import { fromHex } from './bytes.ts';
 
@@ -13,6 +13,11 @@ export const HASH_BYTES = 32;
 /** SHA-256 of a byte string. */
 export function sha256(bytes: Uint8Array): Hash {
   return platformSha256(bytes) as Hash;
+}
+
+/** SHA-256 of the UTF-8 bytes of a text. */
+export function sha256Text(text: string): Hash {
+  return platformSha256Text(text) as Hash;
 }
 
 /** Where short byte strings are put together. Nothing that uses it awaits. The length is a guess above most leaves. */

@@ -42,19 +42,24 @@ export function encodeLeaf(leaf: Leaf): Uint8Array {
   const { signature, message } = leaf;
   const sizeBytes = LEAF_FIXED_BYTES + signature.length + message.length;
   if (sizeBytes > MAX_LEAF_BYTES) throw new RangeError(`a leaf has at most ${MAX_LEAF_BYTES} bytes, not ${sizeBytes}`);
-  if (!Number.isSafeInteger(leaf.receivedAtUs) || leaf.receivedAtUs < 0) {
-    throw new RangeError(`receivedAtUs is not a time: ${leaf.receivedAtUs}`);
-  }
   const bytes = allocate(sizeBytes);
   const view = viewOf(bytes);
   bytes[0] = leaf.kind;
   bytes[1] = leaf.algorithm;
-  view.setBigUint64(2, BigInt(leaf.receivedAtUs));
+  setReceivedAt(bytes, leaf.receivedAtUs);
   bytes.set(leaf.keyId, 10);
   view.setUint16(42, signature.length);
   bytes.set(signature, LEAF_FIXED_BYTES);
   bytes.set(message, LEAF_FIXED_BYTES + signature.length);
   return bytes;
+}
+
+/** Sets `received_at` of an encoded leaf, in place. Throws RangeError for a time that is not a safe integer. */
+export function setReceivedAt(leaf: Uint8Array, receivedAtUs: number): void {
+  if (!Number.isSafeInteger(receivedAtUs) || receivedAtUs < 0) {
+    throw new RangeError(`receivedAtUs is not a time: ${receivedAtUs}`);
+  }
+  viewOf(leaf).setBigUint64(2, BigInt(receivedAtUs));
 }
 
 /** Reads a leaf. The parts are views of `bytes`, not copies. Whether signature and message are right is not looked at. */

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromBase64, toHex, utf8 } from './bytes.ts';
 import { asHash, type Hash, sha256 } from './hash.ts';
-import { checkInclusion, nodeHash, proveInclusion, rootOfInclusion } from './merkle.ts';
+import { checkInclusion, nodeHash, proveAllInclusions, proveInclusion, rootOfInclusion } from './merkle.ts';
 import { readForeignInclusions } from './testing/foreign.ts';
 import { pathOf, turnsOf } from './testing/rfc6962.ts';
 import { flip, leavesOf, MAX_SIZE, tree } from './testing/sample-tree.ts';
@@ -33,6 +33,18 @@ describe('inclusion', () => {
         if (treeSize <= 20) expect(path.map(toHex)).toEqual(pathOf(leafIndex, leavesOf(0, treeSize)).map(toHex));
       }
     }
+  });
+
+  it('is proven for all leaves at once by the paths that each has alone', () => {
+    for (let treeSize = 1; treeSize <= MAX_SIZE; treeSize++) {
+      const { root, paths } = proveAllInclusions(leavesOf(0, treeSize));
+      expect(toHex(root)).toBe(toHex(tree.root(treeSize)));
+      const alone = Array.from({ length: treeSize }, (_, leafIndex) =>
+        proveInclusion({ leafIndex, treeSize }, tree.node),
+      );
+      expect(paths.map((path) => path.map(toHex))).toEqual(alone.map((path) => path.map(toHex)));
+    }
+    expect(() => proveAllInclusions([])).toThrow('no paths');
   });
 
   it('is not proven when any hash has one flipped bit, or the path is a hash longer or shorter', () => {

@@ -1,10 +1,9 @@
 // Receipts: the ledger's signed word that a reading has a place in the log. One signature serves all readings of a group commit.
 // Source: format.md "Receipts and proofs".
 
-import { fromBase64, toBase64, toHex, utf8 } from './bytes.ts';
-import { type Hash, hashFromHex } from './hash.ts';
-import { leafHash as hashOfLeaf } from './leaf.ts';
-import { MerkleTree, proveInclusion, rootOfInclusion } from './merkle.ts';
+import { fromBase64, toBase64, toHex } from './bytes.ts';
+import { type Hash, hashFromHex, sha256Text } from './hash.ts';
+import { proveAllInclusions, rootOfInclusion } from './merkle.ts';
 import { accept, type Result, refuse } from './result.ts';
 import type { Signer, Verifier } from './signature.ts';
 import { receiptText } from './signed-text.ts';
@@ -36,11 +35,16 @@ export interface ReceiptEntry {
 export type ReceiptCode = 'receipt-malformed' | 'receipt-path' | 'receipt-signature';
 
 /** Receipt line: `<leaf index>\n<leaf_hash hex>\n<received_at>\n`. */
-export function receiptLine(entry: Omit<ReceiptEntry, 'transactionId'>): Uint8Array {
-  return utf8(`${entry.leafIndex}\n${toHex(entry.leafHash)}\n${entry.receivedAtUs}\n`);
+export function receiptLine(entry: Omit<ReceiptEntry, 'transactionId'>): string {
+  return `${entry.leafIndex}\n${toHex(entry.leafHash)}\n${entry.receivedAtUs}\n`;
 }
 
-/** Receipts for the readings of one group commit, in their order, with a single signature over the tree of their lines. */
+/** The line as a leaf of the tree that is signed: SHA-256(0x00 ‖ line), RFC 6962 section 2.1. */
+function hashOfLine(entry: Omit<ReceiptEntry, 'transactionId'>): Hash {
+  return sha256Text(`\0${receiptLine(entry)}`);
+}
+
+/** Receipts for the readings of one group commit, in their order, with a single signature over the tree of their lines. Throws for none. */
 export function issueReceipts(group: {
   origin: string;
   sealByUs: number;
@@ -48,8 +52,17 @@ export function issueReceipts(group: {
   sign: Signer;
 }): Receipt[] {
   const { origin, sealByUs, entries } = group;
-  const tree = new MerkleTree(entries.map((entry) => hashOfLeaf(receiptLine(entry))));
-  const signature = toBase64(group.sign(receiptText({ origin, root: tree.root(), sealByUs })));
+  const { root, paths } = proveAllInclusions(entries.map(hashOfLine));
+  const signature = toBase64(group.sign(receiptText({ origin, root, sealByUs })));
+  // A node stands in the paths of all leaves beside it: its text is made once.
+  const texts = new Map<Hash, string>();
+  const textOf = (hash: Hash) => {
+    const known = texts.get(hash);
+    if (known !== undefined) return known;
+    const text = toHex(hash);
+    texts.set(hash, text);
+    return text;
+  };
   return entries.map((entry, position) => ({
     transaction_id: toHex(entry.transactionId),
     leaf_index: entry.leafIndex,
@@ -58,7 +71,7 @@ export function issueReceipts(group: {
     seal_by: sealByUs,
     position,
     count: entries.length,
-    path: proveInclusion({ leafIndex: position, treeSize: entries.length }, tree.node).map(toHex),
+    path: (paths[position] ?? []).map(textOf),
     signature,
   }));
 }
@@ -81,7 +94,7 @@ export async function verifyReceipt(check: {
     return refuse('receipt-malformed', 'a hash or the signature of the receipt cannot be read');
   }
   const entry = { transactionId, leafIndex: receipt.leaf_index, leafHash, receivedAtUs: receipt.received_at };
-  const line = hashOfLeaf(receiptLine(entry));
+  const line = hashOfLine(entry);
   const root = rootOfInclusion({ leafIndex: receipt.position, treeSize: receipt.count, leafHash: line, path });
   if (!root) return refuse('receipt-path', 'the path of the receipt does not fit its position and count');
   const text = receiptText({ origin, root, sealByUs: receipt.seal_by });

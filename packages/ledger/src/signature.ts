@@ -3,10 +3,13 @@
 // (platform/, chosen by the "imports" of package.json).
 
 export { createSigner } from '#platform/signer';
-export { createVerifier } from '#platform/verifier';
+export { createSyncVerifier, createVerifier } from '#platform/verifier';
 
 /** Says whether `signature` is this key's over exactly these bytes. */
 export type Verifier = (message: Uint8Array, signature: Uint8Array) => Promise<boolean>;
+
+/** The same, on the calling thread and at once. */
+export type SyncVerifier = (message: Uint8Array, signature: Uint8Array) => boolean;
 
 /** Signs exactly these bytes with the ledger's Ed25519 key: 64 bytes. */
 export type Signer = (message: Uint8Array) => Uint8Array;

@@ -1,7 +1,7 @@
 // The whole wiring of the receiver, from the database to the routes. Started in order, stopped in reverse.
 
+import { availableParallelism } from 'node:os';
 import helmet from '@fastify/helmet';
-import { migrate, openPool, startEmbeddedServer } from '@telltale/database';
 import { BITS_PER_DIFFICULTY, MAX_DEVICE_BYTES } from '@telltale/ledger';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -26,12 +26,13 @@ import { validateChainRoute } from './http/validate-chain.ts';
 import { witnessRoutes } from './http/witness.ts';
 import { acceptRequests } from './ingest/accept.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
-import { KeyCache } from './ingest/key-cache.ts';
 import { RegistryCache } from './ingest/registry-cache.ts';
-import { verifyEnvelopes } from './ingest/verify-envelopes.ts';
+import { Verifiers } from './ingest/verifiers.ts';
 import { type Ledger, openLedger } from './ledger.ts';
+import { openDatabase } from './open-database.ts';
 import { Checkpoints } from './proofs/published-checkpoint.ts';
 import { Publisher } from './publish.ts';
+import { FreshLeaves } from './seal/fresh-leaves.ts';
 import { Sealer } from './seal/sealer.ts';
 import { STEP_DEADLINES_MS, type StopStep, stopInReverse } from './start-stop.ts';
 import { findBlocksOfLeaves, loadGenesis, loadHead } from './store/block-store.ts';
@@ -77,18 +78,7 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   const nowUs = () => Date.now() * 1000;
   const difficultyBits = config.difficulty * BITS_PER_DIFFICULTY;
 
-  const embedded =
-    config.databaseUrl === undefined ? await startEmbeddedServer({ dataDir: config.dataDir, log }) : undefined;
-  if (embedded) onStop('embeddedServer', () => embedded.stop());
-  const target = embedded?.target ?? { kind: 'url' as const, url: config.databaseUrl ?? '' };
-  await migrate(target, log);
-  const pool = openPool({
-    connection: target,
-    applicationName: 'telltale-receiver',
-    maxConnections: config.databaseConnections,
-    onError: (err) => log.warn({ err }, 'database connection lost'),
-  });
-  onStop('pool', () => pool.end());
+  const pool = await openDatabase(config, { log, onStop });
   const settings = await weakSettings(pool);
   if (settings.length > 0) log.warn({ settings }, 'the database may lose readings that it has acknowledged');
 
@@ -97,7 +87,8 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   const publisher = new Publisher(await loadHead(pool));
   const { transactionsPerBlock, blockMaxWaitMs, nonceLimit, sealPromiseMs } = config;
   const rule = { transactionsPerBlock, blockMaxWaitMs };
-  const sealer = new Sealer({ pool, ledger, rule, difficultyBits, nonceLimit, publisher, log, nowUs });
+  const fresh = new FreshLeaves();
+  const sealer = new Sealer({ pool, ledger, rule, difficultyBits, nonceLimit, publisher, fresh, log, nowUs });
   sealer.start();
   onStop('sealer', () => sealer.stop());
 
@@ -105,7 +96,9 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   if (!isStrict)
     log.warn({}, 'open: any key is accepted at its first use; set ENROLLMENT_TOKEN to admit only enrolled keys');
   const registry = new RegistryCache();
-  const keys = new KeyCache();
+  const { maxEnvelopes } = config;
+  const verifiers = new Verifiers({ threads: availableParallelism(), maxEnvelopes, log });
+  onStop('verifiers', () => verifiers.stop());
   const commits = new GroupCommit({
     accept: (requests) => acceptRequests(pool, { requests, registry, isStrict, nowUs }),
     origin: ledger.origin,
@@ -113,7 +106,10 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
     // A block that may wait for ever promises nothing.
     sealPromiseMs: blockMaxWaitMs === 0 ? 0 : sealPromiseMs,
     nowUs,
-    onAccepted: () => sealer.nudge(),
+    onAccepted: ({ leaves }) => {
+      fresh.add(leaves);
+      sealer.nudge();
+    },
   });
   onStop('commits', () => commits.stop());
 
@@ -136,10 +132,7 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   await registerSwagger(app, () => new Date());
   receiveDataRoute(app, {
     maxBodyBytes: config.maxBodyBytes,
-    receive: async (body) => {
-      const { maxEnvelopes } = config;
-      return commits.submit(await verifyEnvelopes(body, { keys, maxEnvelopes }));
-    },
+    receive: async (body) => commits.submit(await verifiers.verify(body)),
     untilSealed: async (leafIndexes, timeoutMs) => {
       const logSize = Math.max(...leafIndexes) + 1;
       const isSealed = await publisher.untilSealed({ logSize, receipts: leafIndexes.length, timeoutMs });

@@ -17,6 +17,8 @@ export const STEP_DEADLINES_MS = {
   server: 5_000,
   /** One transaction. */
   commits: 3_000,
+  /** Whatever they check is refused. */
+  verifiers: 1_000,
   /** Its requests are cut; what is left is a query. */
   cosigner: 2_000,
   /** One transaction, and the mining thread's end. */

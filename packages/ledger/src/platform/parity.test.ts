@@ -10,10 +10,12 @@ import { type PublicKey, parsePublicKey } from '../keys.ts';
 import { torsionEncodings } from '../testing/ed25519-torsion.ts';
 import { readWycheproof } from '../testing/foreign.ts';
 import { bytesOf, readGolden } from '../testing/golden.ts';
-import { sha256 as nodeSha256 } from './node/sha256.ts';
+import { allocate as nodeAllocate } from './node/memory.ts';
+import { sha256 as nodeSha256, sha256Text as nodeSha256Text } from './node/sha256.ts';
 import * as nodeText from './node/text.ts';
-import { createVerifier as createNodeVerifier } from './node/verifier.ts';
-import { sha256 as webSha256 } from './web/sha256.ts';
+import { createSyncVerifier as createNodeSyncVerifier, createVerifier as createNodeVerifier } from './node/verifier.ts';
+import { allocate as webAllocate } from './web/memory.ts';
+import { sha256 as webSha256, sha256Text as webSha256Text } from './web/sha256.ts';
 import { createSigner as createWebSigner } from './web/signer.ts';
 import * as webText from './web/text.ts';
 import { createVerifier as createWebVerifier } from './web/verifier.ts';
@@ -35,6 +37,30 @@ describe('SHA-256', () => {
         expect(toHex(webSha256(bytes))).toBe(toHex(nodeSha256(bytes)));
       }),
     );
+  });
+});
+
+describe('SHA-256 of a text', () => {
+  it('is that of its UTF-8 bytes on both platforms, whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+        const expected = toHex(nodeSha256(utf8(text)));
+        expect(toHex(nodeSha256Text(text))).toBe(expected);
+        expect(toHex(webSha256Text(text))).toBe(expected);
+      }),
+    );
+  });
+});
+
+describe('memory', () => {
+  it('has the length that was asked for, and is nobody else’s', () => {
+    for (const allocate of [nodeAllocate, webAllocate]) {
+      const pieces = Array.from({ length: 300 }, (_, i) => allocate(i).fill(i % 256));
+      for (const [i, piece] of pieces.entries()) {
+        expect(piece).toHaveLength(i);
+        expect(piece.every((byte) => byte === i % 256)).toBe(true);
+      }
+    }
   });
 });
 
@@ -220,15 +246,22 @@ describe('signing', () => {
 
 /** Both platforms' verifiers of a key; `both` gives the verdict that they agree on. */
 function verifiersOf(spki: Uint8Array) {
-  const node = createNodeVerifier(keyOf(spki));
+  const pooled = createNodeVerifier(keyOf(spki));
+  const sync = createNodeSyncVerifier(keyOf(spki));
   const web = createWebVerifier(keyOf(spki));
-  if (!node.ok || !web.ok) throw new Error('the key is refused');
+  if (!pooled.ok || !sync.ok || !web.ok) throw new Error('the key is refused');
+  // Off the calling thread and on it, node:crypto says the same.
+  const node = async (text: Uint8Array, signature: Uint8Array) => {
+    const verdict = await pooled.value(text, signature);
+    expect(sync.value(text, signature)).toBe(verdict);
+    return verdict;
+  };
   const both = async (text: Uint8Array, signature: Uint8Array) => {
-    const verdict = await node.value(text, signature);
+    const verdict = await node(text, signature);
     expect(await web.value(text, signature)).toBe(verdict);
     return verdict;
   };
-  return { node: node.value, web: web.value, both };
+  return { node, web: web.value, both };
 }
 
 function keyOf(spki: Uint8Array): PublicKey {

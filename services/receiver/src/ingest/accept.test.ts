@@ -10,7 +10,7 @@ import { makeDevice } from '../testing/test-device.ts';
 import { startTestReceiver } from '../testing/test-receiver.ts';
 import { acceptRequests } from './accept.ts';
 import { RegistryCache } from './registry-cache.ts';
-import type { VerifiedReading } from './verify-envelopes.ts';
+import type { VerifiedReading } from './verified-reading.ts';
 
 async function startParts() {
   const parts = await startIngestParts();
@@ -27,7 +27,12 @@ async function acceptOpenly(
   const { outcomes, newReadings } = await acceptRequests(pool, { requests: [readings], isStrict: false, ...rest });
   const [outcome] = outcomes;
   if (!outcome || 'faults' in outcome) throw new Error('refused');
-  return { entries: outcome.entries, newReadings };
+  const entries = outcome.entries.map(({ transactionId, leafHash, ...place }) => ({
+    ...place,
+    transactionId: toHex(transactionId),
+    leafHash: toHex(leafHash),
+  }));
+  return { entries, newReadings };
 }
 
 describe('accepting readings', () => {

@@ -2,16 +2,17 @@
 // writes leaves. Source: architecture.md "The way of a reading", step 2.
 
 import { inTransaction } from '@telltale/database';
-import { asHash, encodeEnrolment, LEAF_KIND, type ReceiptEntry, toHex, UNSIGNED } from '@telltale/ledger';
+import { encodeEnrolment, LEAF_KIND, type ReceiptEntry, toHex, UNSIGNED } from '@telltale/ledger';
 import type { Pool, PoolClient } from 'pg';
 import type { ItemFault } from '../errors.ts';
+import type { HashedLeaf } from '../seal/hashed-leaf.ts';
 import { lockCounter } from '../store/identity-store.ts';
 import { findTransactions } from '../store/leaf-store.ts';
 import { findStandings } from '../store/registry-store.ts';
 import { LogAppend } from './log-append.ts';
 import { type KeyDevice, pairName, type RegistryCache } from './registry-cache.ts';
 import { judge, type Verdict } from './standing-rule.ts';
-import type { VerifiedReading } from './verify-envelopes.ts';
+import type { VerifiedReading } from './verified-reading.ts';
 
 /** What became of one request: a place for each of its readings, in order, or nothing of it. */
 type Outcome = { readonly entries: readonly ReceiptEntry[] } | { readonly faults: readonly ItemFault[] };
@@ -21,6 +22,8 @@ export interface Accepted {
   /** One for each request, in order. */
   readonly outcomes: readonly Outcome[];
   readonly newReadings: number;
+  /** What the log got, in order. */
+  readonly leaves: readonly HashedLeaf[];
 }
 
 /**
@@ -45,10 +48,10 @@ export async function acceptRequests(
 ): Promise<Accepted> {
   const { requests, registry, isStrict } = group;
   const done = await inTransaction(pool, { isolation: 'read committed' }, async (client) => {
-    const counter = await lockCounter(client);
-    registry.setVersion(counter.registryVersion);
     const readings = requests.flat();
-    const known = await findKnown(client, readings);
+    // Sent together, run one after the other: the second is a statement of its own, with a snapshot taken once the first has the lock.
+    const [counter, known] = await Promise.all([lockCounter(client), findKnown(client, readings)]);
+    registry.setVersion(counter.registryVersion);
     const verdicts = await judgePairs(client, { readings, known, registry, isStrict });
     const append = new LogAppend({ counter, nowUs: group.nowUs() });
     const outcomes = requests.map((request) => settle(request, { known, verdicts, append }));
@@ -58,12 +61,12 @@ export async function acceptRequests(
   const versions = { found: done.counter.registryVersion, left: done.append.counter.registryVersion };
   registry.learn(acceptedPairs(done.verdicts), versions);
   const newReadings = done.append.leaves.length - done.append.enrolments.length;
-  return { outcomes: done.outcomes, newReadings };
+  return { outcomes: done.outcomes, newReadings, leaves: done.append.hashed };
 }
 
 /** How a pair was judged. A pair of first use that a reading of this group has used is accepted from then on. */
 interface Judged {
-  readonly pair: KeyDevice;
+  readonly pair: VerifiedReading;
   verdict: Verdict;
 }
 
@@ -93,13 +96,13 @@ function entryOf(
     enrolAtFirstUse(reading, at.append);
     judged.verdict = 'accepted';
   }
-  const { key, keyId, signature, message } = reading;
-  const entry = at.append.push({ kind: LEAF_KIND.reading, algorithm: key.algorithm, keyId, signature, message });
+  const entry = at.append.pushReading(reading);
   at.known.set(id, entry);
   return entry;
 }
 
-function enrolAtFirstUse({ key, keyId, device }: VerifiedReading, append: LogAppend): void {
+function enrolAtFirstUse({ key, device }: VerifiedReading, append: LogAppend): void {
+  const { keyId } = key;
   const message = encodeEnrolment({ authority: 'first-use', key, devices: [device] });
   const signature = new Uint8Array(0);
   const { leafIndex } = append.push({ kind: LEAF_KIND.keyEnrolled, algorithm: UNSIGNED, keyId, signature, message });
@@ -112,16 +115,11 @@ function acceptedPairs(verdicts: Map<string, Judged>): KeyDevice[] {
 
 /** The places of those readings that are in the log already, by transaction id. */
 async function findKnown(client: PoolClient, readings: readonly VerifiedReading[]): Promise<Map<string, ReceiptEntry>> {
-  const rows = await findTransactions(
+  const found = await findTransactions(
     client,
     readings.map((reading) => reading.transactionId),
   );
-  return new Map(
-    rows.map(({ transactionId, leafHash, ...place }) => [
-      toHex(transactionId),
-      { ...place, transactionId: asHash(transactionId), leafHash: asHash(leafHash) },
-    ]),
-  );
+  return new Map(found.map((entry) => [toHex(entry.transactionId), entry]));
 }
 
 /** Judges the pairs that new readings speak as: from the cache, and the rest from the tables. */
@@ -140,12 +138,16 @@ async function judgePairs(
     const name = pairName(reading);
     if (verdicts.has(name) || of.known.has(toHex(reading.transactionId))) continue;
     const isCached = of.registry.has(reading);
-    verdicts.set(name, { pair: { keyId: reading.keyId, device: reading.device }, verdict: 'accepted' });
+    verdicts.set(name, { pair: reading, verdict: 'accepted' });
     if (!isCached) unsure.push(reading);
   }
   if (unsure.length === 0) return verdicts;
-  const standings = await findStandings(client, unsure);
-  for (const [i, { hasDevice, ...reading }] of unsure.entries()) {
+  const standings = await findStandings(
+    client,
+    unsure.map(({ key, device }) => ({ keyId: key.keyId, device })),
+  );
+  for (const [i, reading] of unsure.entries()) {
+    const { hasDevice } = reading;
     const judged = verdicts.get(pairName(reading));
     if (judged) judged.verdict = judge({ standing: standings[i] ?? 'unknown', hasDevice, isStrict: of.isStrict });
   }

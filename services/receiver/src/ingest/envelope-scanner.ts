@@ -19,7 +19,7 @@ import { type ItemFault, ReceiverError } from '../errors.ts';
 export interface Envelope {
   /** Place in the request, from 0. */
   readonly position: number;
-  /** The value of `data` as it stands in the request. A copy: a view would keep the whole request for as long as the reading waits. */
+  /** The value of `data` as it stands in the request: a view of it. */
   readonly message: Uint8Array;
   readonly signature: Uint8Array;
   readonly publicKeyPem: string;
@@ -128,8 +128,7 @@ function scanEnvelope(scanner: JsonScanner, position: number): Result<Envelope> 
   if (message.length > most) {
     return refuse('message-too-long', `data has ${message.length} bytes, at most ${most} fit beside this signature`);
   }
-  const kept = new Uint8Array(message);
-  return accept({ position, message: kept, signature: signatureBytes, publicKeyPem, reading: reading.value });
+  return accept({ position, message, signature: signatureBytes, publicKeyPem, reading: reading.value });
 }
 
 function scanText(scanner: JsonScanner): string | undefined {

@@ -7,7 +7,7 @@ import { makeDevice } from '../testing/test-device.ts';
 import { acceptRequests } from './accept.ts';
 import { GroupCommit } from './group-commit.ts';
 import { RegistryCache } from './registry-cache.ts';
-import type { VerifiedReading } from './verify-envelopes.ts';
+import type { VerifiedReading } from './verified-reading.ts';
 
 const device = makeDevice();
 const reading = (name: string) => device.envelope(`{"device":"d","name":"${name}"}`);

@@ -2,17 +2,17 @@
 // each request still hears only after its own readings are durable, and a request that the database refuses fails alone.
 
 import { isRetryable } from '@telltale/database';
-import { issueReceipts, LEAF_FIXED_BYTES, type Receipt, type Signer } from '@telltale/ledger';
+import { issueReceipts, type Receipt, type Signer } from '@telltale/ledger';
 import pg from 'pg';
 import { type ItemFault, ReceiverError } from '../errors.ts';
 import type { Accepted } from './accept.ts';
-import type { VerifiedReading } from './verify-envelopes.ts';
+import type { VerifiedReading } from './verified-reading.ts';
 
 /** Readings in one transaction, unless a single request has more. Bounds how long the counter stays locked. A guess. */
 const MAX_GROUP_READINGS = 2_000;
 /**
- * Bytes of the readings' leaves in one transaction, unless a single request has more. Bounds the memory and the time of one INSERT, in which
- * the driver writes bytes as hexadecimal text. A guess: about what 2,000 ordinary readings need, ten times over.
+ * Bytes of the readings' leaves in one transaction, unless a single request has more. Bounds the memory and the time of one INSERT. A guess:
+ * about what 2,000 ordinary readings need, ten times over.
  */
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
 /**
@@ -143,8 +143,7 @@ function forbidden(faults: readonly ItemFault[]): ReceiverError {
 }
 
 function leavesBytesOf(readings: readonly VerifiedReading[]): number {
-  const sizes = readings.map(({ signature, message }) => LEAF_FIXED_BYTES + signature.length + message.length);
-  return sizes.reduce((sum, sizeBytes) => sum + sizeBytes, 0);
+  return readings.reduce((sum, { leaf }) => sum + leaf.length, 0);
 }
 
 /** PostgreSQL's word on the values themselves: data exception (22), integrity violation (23), program limit exceeded (54). */

@@ -1,10 +1,16 @@
 // Public keys that were seen lately, ready to verify with: reading and importing a key costs more than checking a signature with it.
 
-import { createVerifier, type PublicKey, parsePublicKeyPem, type Result, type Verifier } from '@telltale/ledger';
+import {
+  createSyncVerifier,
+  type PublicKey,
+  parsePublicKeyPem,
+  type Result,
+  type SyncVerifier,
+} from '@telltale/ledger';
 
 export interface UsableKey {
   readonly key: PublicKey;
-  readonly verify: Verifier;
+  readonly verify: SyncVerifier;
 }
 
 /** Keys kept: about 1 kB each. A guess above the devices that one receiver serves; a stranger's new keys push out only the oldest. */
@@ -12,7 +18,7 @@ const MAX_KEYS = 10_000;
 /** Longest PEM text kept: an RSA key of 4096 bits has 800 characters. Bounds the cache's memory, as text of any length may stand around a key. */
 const MAX_KEPT_CHARACTERS = 2_048;
 
-/** Least recently used first. Owned by the ingest of one receiver. */
+/** Least recently used first. Owned by one thread that checks signatures. */
 export class KeyCache {
   private readonly keys = new Map<string, UsableKey>();
 
@@ -26,7 +32,7 @@ export class KeyCache {
     }
     const key = parsePublicKeyPem(pem);
     if (!key.ok) return key;
-    const verifier = createVerifier(key.value);
+    const verifier = createSyncVerifier(key.value);
     if (!verifier.ok) return verifier;
     const usable = { key: key.value, verify: verifier.value };
     if (pem.length > MAX_KEPT_CHARACTERS) return { ok: true, value: usable };

@@ -1,13 +1,26 @@
 // The leaves that a transaction appends to the log, as they get their places one by one under the counter's lock, and what registry leaves
 // among them change.
 
-import { encodeLeaf, type Leaf, leafHash, type ReceiptEntry, transactionIdOf } from '@telltale/ledger';
+import {
+  encodeLeaf,
+  type Hash,
+  LEAF_KIND,
+  type Leaf,
+  leafHash,
+  type ReceiptEntry,
+  setReceivedAt,
+  transactionIdOf,
+} from '@telltale/ledger';
 import type { PoolClient } from 'pg';
+import type { HashedLeaf } from '../seal/hashed-leaf.ts';
 import type { LogCounter } from '../store/identity-store.ts';
 import { appendLeaves, type NewEnrolment, type NewLeaf, type NewRevocation } from '../store/leaf-store.ts';
+import type { VerifiedReading } from './verified-reading.ts';
 
 export class LogAppend {
   readonly leaves: NewLeaf[] = [];
+  /** The same leaves as whoever seals them sees them. */
+  readonly hashed: HashedLeaf[] = [];
   readonly enrolments: NewEnrolment[] = [];
   readonly revocations: NewRevocation[] = [];
   private readonly found: LogCounter;
@@ -30,15 +43,35 @@ export class LogAppend {
     };
   }
 
-  /** Gives a leaf the next place. What a registry leaf changes is for the caller to add. */
+  /** Gives a registry leaf the next place. What it changes is for the caller to add. */
   push(parts: Omit<Leaf, 'receivedAtUs'>): ReceiptEntry {
-    const { receivedAtUs } = this;
+    const { leafIndex, receivedAtUs } = this.nextPlace;
     const leaf = { ...parts, receivedAtUs };
     const bytes = encodeLeaf(leaf);
     const hash = leafHash(bytes);
-    const transactionId = transactionIdOf(leaf, hash);
-    const leafIndex = this.found.nextLeafIndex + this.leaves.length;
-    this.leaves.push({ leafIndex, leaf: bytes, transactionId, leafHash: hash, receivedAtUs });
+    this.hashed.push({ kind: parts.kind, leafIndex, receivedAtUs, hash });
+    return this.place({ leaf: bytes, leafHash: hash, transactionId: transactionIdOf(leaf, hash) });
+  }
+
+  /** Gives a reading the next place, and its leaf the time. */
+  pushReading({ leaf, transactionId, device, seq, deviceTimeUs }: VerifiedReading): ReceiptEntry {
+    const { leafIndex, receivedAtUs } = this.nextPlace;
+    setReceivedAt(leaf, receivedAtUs);
+    const hash = leafHash(leaf);
+    const said = { ...(seq !== undefined && { seq }), ...(deviceTimeUs !== undefined && { deviceTimeUs }) };
+    const reading = { device, leafIndex, receivedAtUs, ...said };
+    this.hashed.push({ kind: LEAF_KIND.reading, leafIndex, receivedAtUs, hash, reading });
+    return this.place({ leaf, leafHash: hash, transactionId });
+  }
+
+  private get nextPlace(): { leafIndex: number; receivedAtUs: number } {
+    return { leafIndex: this.found.nextLeafIndex + this.leaves.length, receivedAtUs: this.receivedAtUs };
+  }
+
+  private place(of: { leaf: Uint8Array; leafHash: Hash; transactionId: Hash }): ReceiptEntry {
+    const { transactionId, leafHash: hash } = of;
+    const { leafIndex, receivedAtUs } = this.nextPlace;
+    this.leaves.push({ ...of, leafIndex, receivedAtUs });
     return { transactionId, leafIndex, leafHash: hash, receivedAtUs };
   }
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { RegistryCache } from './registry-cache.ts';
 
-const pair = (keyByte: number, device: string) => ({ keyId: new Uint8Array(32).fill(keyByte), device });
+const pair = (keyByte: number, device: string) => ({ key: { keyId: new Uint8Array(32).fill(keyByte) }, device });
 
 function cacheAt(version: bigint): RegistryCache {
   const cache = new RegistryCache();

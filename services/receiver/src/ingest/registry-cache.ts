@@ -3,8 +3,9 @@
 
 import { toHex } from '@telltale/ledger';
 
+/** A key and a device that it speaks for, or wants to. */
 export interface KeyDevice {
-  readonly keyId: Uint8Array;
+  readonly key: { readonly keyId: Uint8Array };
   readonly device: string;
 }
 
@@ -38,5 +39,5 @@ export class RegistryCache {
 
 /** One text for a pair: a key id has a fixed length, so no two pairs share a name. */
 export function pairName(pair: KeyDevice): string {
-  return toHex(pair.keyId) + pair.device;
+  return toHex(pair.key.keyId) + pair.device;
 }

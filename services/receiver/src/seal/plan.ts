@@ -1,18 +1,8 @@
 // A run of blocks as it is planned before it is mined: which leaves, which log roots, which tiles. Pure; the sealer does the rest.
 
-import { type Hash, LEAF_KIND, leafHash, type Tile, type TileEdge, viewOf } from '@telltale/ledger';
-import { type DeviceReading, readDeviceReading } from '../devices/device-reading.ts';
-import { ReceiverError } from '../errors.ts';
-import type { StoredLeaf } from '../store/leaf-store.ts';
-import type { PendingLeaf } from './batch-rule.ts';
+import type { Tile, TileEdge } from '@telltale/ledger';
+import type { HashedLeaf } from './hashed-leaf.ts';
 import type { MiningTarget } from './mine-run.ts';
-
-/** A pending leaf, as much of it as sealing needs. */
-export interface HashedLeaf extends PendingLeaf {
-  readonly hash: Hash;
-  /** Of kind 1: what its device is accounted with. */
-  readonly reading?: DeviceReading;
-}
 
 /** A run of blocks to be mined, with what sealing all of them leaves behind. */
 export interface Plan {
@@ -39,14 +29,4 @@ export function planRun(
     at += size;
   }
   return { sizes, targets, edge, tiles };
-}
-
-/** A stored leaf as sealing sees it. Whether its signature is right the verifier says. Throws `edge-mismatch` for what cannot be read. */
-export function hashLeaf(stored: StoredLeaf): HashedLeaf {
-  const { leaf } = stored;
-  const kind = Object.values(LEAF_KIND).find((known) => known === leaf[0]);
-  if (kind === undefined) throw new ReceiverError('edge-mismatch', `a leaf of kind ${leaf[0]} is stored`);
-  const reading = readDeviceReading(stored);
-  const receivedAtUs = Number(viewOf(leaf).getBigUint64(2));
-  return { kind, receivedAtUs, hash: leafHash(leaf), ...(reading && { reading }) };
 }

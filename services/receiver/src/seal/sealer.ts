@@ -26,9 +26,11 @@ import { ensurePartitions, needsPartition, readLeafPage } from '../store/leaf-st
 import { holdsLease } from '../store/lease-store.ts';
 import { insertTiles, loadEdge } from '../store/tile-store.ts';
 import { type BatchRule, batch } from './batch-rule.ts';
+import type { FreshLeaves } from './fresh-leaves.ts';
+import { type HashedLeaf, hashLeaf } from './hashed-leaf.ts';
 import { Lease } from './lease.ts';
 import { Miner } from './miner.ts';
-import { type HashedLeaf, hashLeaf, planRun } from './plan.ts';
+import { planRun } from './plan.ts';
 
 export interface SealerContext {
   readonly pool: Pool;
@@ -37,6 +39,7 @@ export interface SealerContext {
   readonly difficultyBits: number;
   readonly nonceLimit: number;
   readonly publisher: Publisher;
+  readonly fresh: FreshLeaves;
   readonly log: Pick<Logger, 'info' | 'error'>;
   readonly nowUs: () => number;
 }
@@ -159,7 +162,10 @@ export class Sealer {
   private async readPending(base: Base): Promise<Base> {
     const pending = [...base.pending];
     const window = Math.max(PENDING_WINDOW, 2 * this.context.rule.transactionsPerBlock);
-    while (pending.length < window) {
+    const fresh = this.context.fresh.takeFrom(base.head.header.logSize + pending.length);
+    for (const leaf of fresh) pending.push(leaf);
+    // What others accepted behind them is found at the next turn.
+    while (fresh.length === 0 && pending.length < window) {
       const start = base.head.header.logSize + pending.length;
       const page = await readLeafPage(this.context.pool, { start, end: Number.MAX_SAFE_INTEGER });
       if (page.length === 0) break;

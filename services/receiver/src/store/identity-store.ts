@@ -1,6 +1,7 @@
 // The ledger's identity and its counter row, and the genesis that writes both. A ledger is one database, one key, one chain.
 
-import type { PoolClient } from 'pg';
+import pg, { type PoolClient } from 'pg';
+import { ReceiverError } from '../errors.ts';
 
 export interface LedgerIdentity {
   readonly origin: string;
@@ -28,9 +29,21 @@ export async function loadIdentity(client: PoolClient): Promise<LedgerIdentity |
   return row && { origin: row.origin, publicKey: row.public_key };
 }
 
-/** Keeps two receivers from making a genesis at the same time; held until the transaction ends. */
+/** SQLSTATE lock_not_available. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Keeps two receivers from making a genesis at the same time, and an import from meeting one; held until the transaction ends.
+ * Throws ReceiverError `ledger-busy` after the pool's lock_timeout: an import may take far longer.
+ */
 export async function lockGenesis(client: PoolClient): Promise<void> {
-  await client.query('LOCK TABLE ledger IN SHARE ROW EXCLUSIVE MODE');
+  try {
+    await client.query('LOCK TABLE ledger IN SHARE ROW EXCLUSIVE MODE');
+  } catch (cause) {
+    if (!(cause instanceof pg.DatabaseError) || cause.code !== LOCK_NOT_AVAILABLE) throw cause;
+    const message = 'another process is importing or founding the ledger of this database: wait until it has ended';
+    throw new ReceiverError('ledger-busy', message, { cause });
+  }
 }
 
 export async function insertIdentity(client: PoolClient, identity: LedgerIdentity): Promise<void> {
@@ -40,9 +53,10 @@ export async function insertIdentity(client: PoolClient, identity: LedgerIdentit
 
 /** Locks the counter row: from here to the end of the transaction nobody else accepts anything. */
 export async function lockCounter(client: PoolClient): Promise<LogCounter> {
-  const { rows } = await client.query<CounterRow>(
-    'SELECT next_leaf_index, last_received_at, registry_version FROM log_counter FOR UPDATE',
-  );
+  const { rows } = await client.query<CounterRow>({
+    name: 'lock-counter',
+    text: 'SELECT next_leaf_index, last_received_at, registry_version FROM log_counter FOR UPDATE',
+  });
   return toCounter(rows[0]);
 }
 

@@ -1,5 +1,6 @@
 // The log's leaves in PostgreSQL: appended under the counter's lock, never updated. Also the transaction ids and the partitions.
 
+import { asHash, HASH_BYTES, type Hash } from '@telltale/ledger';
 import type { Pool, PoolClient } from 'pg';
 import type { LogCounter } from './identity-store.ts';
 
@@ -8,19 +9,15 @@ export interface StoredLeaf {
   readonly leaf: Uint8Array;
 }
 
-export interface NewLeaf extends StoredLeaf {
-  readonly transactionId: Uint8Array;
-  readonly leafHash: Uint8Array;
+/** What is kept of every transaction, whether or not its leaf was archived. */
+export interface StoredTransaction {
+  readonly transactionId: Hash;
+  readonly leafIndex: number;
+  readonly leafHash: Hash;
   readonly receivedAtUs: number;
 }
 
-/** What is kept of every transaction, whether or not its leaf was archived. */
-export interface StoredTransaction {
-  readonly transactionId: Uint8Array;
-  readonly leafIndex: number;
-  readonly leafHash: Uint8Array;
-  readonly receivedAtUs: number;
-}
+export interface NewLeaf extends StoredLeaf, StoredTransaction {}
 
 /** What a new kind 2 leaf says of a key. */
 export interface NewEnrolment {
@@ -53,14 +50,17 @@ export async function findTransactions(
     leaf_index: bigint;
     leaf_hash: Buffer;
     received_at: bigint;
-  }>(
-    `SELECT transaction_id, leaf_index, leaf_hash, received_at FROM transactions WHERE transaction_id = ANY ($1::bytea[])`,
-    [transactionIds],
-  );
+  }>({
+    name: 'find-transactions',
+    text: `SELECT transaction_id, leaf_index, leaf_hash, received_at FROM transactions
+            WHERE transaction_id = ANY (ARRAY (SELECT substr($1::bytea, ${HASH_BYTES} * i + 1, ${HASH_BYTES})
+                                                 FROM generate_series(0, $2::integer - 1) AS i))`,
+    values: [Buffer.concat(transactionIds), transactionIds.length],
+  });
   return rows.map((row) => ({
-    transactionId: row.transaction_id,
+    transactionId: asHash(row.transaction_id),
     leafIndex: Number(row.leaf_index),
-    leafHash: row.leaf_hash,
+    leafHash: asHash(row.leaf_hash),
     receivedAtUs: Number(row.received_at),
   }));
 }
@@ -71,8 +71,8 @@ export async function countTransactions(client: PoolClient): Promise<number> {
 }
 
 /**
- * Appends leaves, with what registry leaves among them change, and advances the counter. The caller holds the counter's lock and has given
- * the indexes. A crash before the caller's COMMIT leaves nothing of it; after it, everything: leaves, ids, registry and counter cannot come apart.
+ * Appends leaves that follow each other, with what registry leaves among them change, and advances the counter. The caller holds the counter's lock and has given the indexes. A crash before the caller's COMMIT leaves nothing of it; after it,
+ * everything: leaves, ids, registry and counter cannot come apart.
  */
 export async function appendLeaves(
   client: PoolClient,
@@ -86,28 +86,47 @@ export async function appendLeaves(
   const { leaves, enrolments, revocations, counter } = append;
   if (enrolments.length > 0) await insertEnrolments(client, enrolments);
   if (revocations.length > 0) await updateRevocations(client, revocations);
-  await client.query(
-    `WITH new AS (
-       SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[])
-         AS new (leaf_index, leaf, transaction_id, leaf_hash, received_at)
-     ), appended AS (
-       INSERT INTO leaves (leaf_index, leaf) SELECT leaf_index, leaf FROM new
-     ), known AS (
-       INSERT INTO transactions (transaction_id, leaf_index, leaf_hash, received_at)
-       SELECT transaction_id, leaf_index, leaf_hash, received_at FROM new
-     )
-     UPDATE log_counter SET next_leaf_index = $6, last_received_at = $7, registry_version = $8`,
-    [
-      leaves.map((leaf) => leaf.leafIndex),
-      leaves.map((leaf) => leaf.leaf),
-      leaves.map((leaf) => leaf.transactionId),
-      leaves.map((leaf) => leaf.leafHash),
-      leaves.map((leaf) => leaf.receivedAtUs),
-      counter.nextLeafIndex,
-      counter.lastReceivedAtUs,
-      counter.registryVersion,
-    ],
-  );
+  await Promise.all([insertLeaves(client, leaves), insertTransactions(client, leaves), saveCounter(client, counter)]);
+}
+
+/** The bytes go as one value and are cut apart there: a list of byte strings would travel as hexadecimal text. */
+async function insertLeaves(client: PoolClient, leaves: readonly NewLeaf[]): Promise<void> {
+  const ends = [0];
+  for (const { leaf } of leaves) ends.push((ends.at(-1) ?? 0) + leaf.length);
+  await client.query({
+    name: 'insert-leaves',
+    text: `INSERT INTO leaves (leaf_index, leaf)
+           SELECT $1::bigint + i - 1, substr($2::bytea, ends[i] + 1, ends[i + 1] - ends[i])
+             FROM (SELECT $3::integer[] AS ends) AS cut CROSS JOIN generate_series(1, $4::integer) AS i`,
+    values: [leaves[0]?.leafIndex, Buffer.concat(leaves.map(({ leaf }) => leaf)), ends, leaves.length],
+  });
+}
+
+async function insertTransactions(client: PoolClient, leaves: readonly NewLeaf[]): Promise<void> {
+  const hashes = Buffer.concat(leaves.flatMap(({ transactionId, leafHash }) => [transactionId, leafHash]));
+  await client.query({
+    name: 'insert-transactions',
+    text: `INSERT INTO transactions (transaction_id, leaf_index, leaf_hash, received_at)
+           SELECT substr($2::bytea, ${2 * HASH_BYTES} * i + 1, ${HASH_BYTES}), $1::bigint + i,
+                  substr($2, ${2 * HASH_BYTES} * i + ${HASH_BYTES + 1}, ${HASH_BYTES}),
+                  ($3::bigint[])[least(i + 1, cardinality($3::bigint[]))]
+             FROM generate_series(0, $4::integer - 1) AS i`,
+    values: [leaves[0]?.leafIndex, hashes, receivedTimes(leaves), leaves.length],
+  });
+}
+
+/** One time stands for all: a group commit has one, an import as many as the log. */
+function receivedTimes(leaves: readonly NewLeaf[]): number[] {
+  const times = leaves.map(({ receivedAtUs }) => receivedAtUs);
+  return times.every((time) => time === times[0]) ? times.slice(0, 1) : times;
+}
+
+async function saveCounter(client: PoolClient, counter: LogCounter): Promise<void> {
+  await client.query({
+    name: 'save-counter',
+    text: 'UPDATE log_counter SET next_leaf_index = $1, last_received_at = $2, registry_version = $3',
+    values: [counter.nextLeafIndex, counter.lastReceivedAtUs, counter.registryVersion],
+  });
 }
 
 /** A key keeps the leaf that first named it, and each of its devices likewise. */

@@ -8,14 +8,15 @@ import { createTestDatabase } from '@telltale/database/testing';
 import type { Pool } from 'pg';
 import { inject } from 'vitest';
 import { KeyCache } from '../ingest/key-cache.ts';
-import { type VerifiedReading, verifyEnvelopes } from '../ingest/verify-envelopes.ts';
+import type { VerifiedReading } from '../ingest/verified-reading.ts';
+import { verifyBody } from '../ingest/verify-body.ts';
 import { type Ledger, openLedger } from '../ledger.ts';
 
 export interface IngestParts {
   readonly pool: Pool;
   readonly ledger: Ledger;
   /** The readings of these envelopes. */
-  read(...envelopes: readonly string[]): Promise<VerifiedReading[]>;
+  read(...envelopes: readonly string[]): VerifiedReading[];
   stop(): Promise<void>;
 }
 
@@ -38,7 +39,7 @@ export async function startIngestParts(): Promise<IngestParts> {
   return {
     pool,
     ledger,
-    read: (...envelopes) => verifyEnvelopes(Buffer.from(`[${envelopes.join(',')}]`), { keys, maxEnvelopes: 1_000 }),
+    read: (...envelopes) => verifyBody(Buffer.from(`[${envelopes.join(',')}]`), { keys, maxEnvelopes: 1_000 }),
     async stop() {
       await pool.end();
       await database.drop();

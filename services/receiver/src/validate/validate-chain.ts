@@ -17,7 +17,7 @@ import {
 import pg, { type Pool, type PoolClient } from 'pg';
 import { readBlocks, type StoredBlock } from '../store/block-store.ts';
 import { LeafReader } from '../store/leaf-reader.ts';
-import { prepareLongRead } from '../store/long-read-store.ts';
+import { prepareLongTransaction } from '../store/long-transaction-store.ts';
 import { DerivedTables } from './derived-tables.ts';
 
 export interface ValidationReport extends ChainSummary {
@@ -41,7 +41,7 @@ export async function validateChain(
     return await inTransaction(pool, { isolation: 'repeatable read', isReadOnly: true }, async (client) => {
       const stopWatching = endOnAbort(client, signal);
       try {
-        await prepareLongRead(client);
+        await prepareLongTransaction(client);
         const validation = new Validation(client, run);
         const fault = await validation.run();
         const summary = validation.verifier.summary();

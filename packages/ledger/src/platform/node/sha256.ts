@@ -14,11 +14,20 @@ let used = 0;
  * as much as the hashing (measured for 65 bytes: 2.7 µs against 0.5).
  */
 export function sha256(bytes: Uint8Array): Uint8Array {
+  return keep(hash('sha256', bytes, 'binary'));
+}
+
+/** Of the UTF-8 bytes of a text. */
+export function sha256Text(text: string): Uint8Array {
+  return keep(hash('sha256', text, 'binary'));
+}
+
+function keep(digest: string): Uint8Array {
   if (used === slab.length) {
     slab = Buffer.allocUnsafeSlow(slab.length);
     used = 0;
   }
-  slab.write(hash('sha256', bytes, 'binary'), used, 'latin1');
+  slab.write(digest, used, 'latin1');
   used += HASH_BYTES;
   return new Uint8Array(slab.buffer, used - HASH_BYTES, HASH_BYTES);
 }

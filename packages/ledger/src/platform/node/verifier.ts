@@ -1,28 +1,21 @@
-// Verifying where Node.js runs: OpenSSL through node:crypto, on libuv's thread pool.
+// Verifying where Node.js runs: OpenSSL through node:crypto, on libuv's thread pool or, for whoever has threads of their own, on the calling one.
 // Ed25519: RFC 8032, without cofactor. ECDSA P-256 with SHA-256: DER. RSA: PSS, SHA-256, MGF1-SHA-256, any salt length.
 
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { ALGORITHM, type PublicKey } from '../../keys.ts';
 import { accept, type Result, refuse } from '../../result.ts';
-import type { Verifier } from '../../signature.ts';
+import type { SyncVerifier, Verifier } from '../../signature.ts';
 
 /**
  * A verifier for one key, to be kept and used again: importing a key costs about as much as verifying once.
  * The work runs on libuv's thread pool. Refuses a P-256 point that is not on the curve.
  */
 export function createVerifier(key: PublicKey): Result<Verifier, 'key-encoding'> {
-  let imported: KeyObject;
-  try {
-    imported = createPublicKey({ key: Buffer.from(key.spki), format: 'der', type: 'spki' });
-  } catch {
-    // OpenSSL's words name no cause that a caller could act on; the encoding was checked before, so only the point is left.
-    return refuse('key-encoding', 'the public key is not a point of its curve');
-  }
-  const { digest, parameters } = parametersOf(key, imported);
-  const { modulusLength } = imported.asymmetricKeyDetails ?? {};
+  const imported = importKey(key);
+  if (!imported.ok) return imported;
+  const { digest, parameters, signatureBytes } = imported.value;
   return accept((message, signature) => {
-    // OpenSSL takes an RSA signature without its leading zero bytes; RFC 8017 section 8.1.2 has it as long as the modulus.
-    if (modulusLength !== undefined && signature.length !== Math.ceil(modulusLength / 8)) return Promise.resolve(false);
+    if (signatureBytes !== undefined && signature.length !== signatureBytes) return Promise.resolve(false);
     return new Promise((resolve) => {
       verify(digest, message, parameters, signature, (error, isValid) => {
         // OpenSSL reports some malformed signatures as errors: they are not valid signatures either.
@@ -30,6 +23,36 @@ export function createVerifier(key: PublicKey): Result<Verifier, 'key-encoding'>
       });
     });
   });
+}
+
+/** The same, on the calling thread: without the cost of a job for each signature. */
+export function createSyncVerifier(key: PublicKey): Result<SyncVerifier, 'key-encoding'> {
+  const imported = importKey(key);
+  if (!imported.ok) return imported;
+  const { digest, parameters, signatureBytes } = imported.value;
+  return accept((message, signature) => {
+    if (signatureBytes !== undefined && signature.length !== signatureBytes) return false;
+    try {
+      return verify(digest, message, parameters, signature);
+    } catch {
+      // As above: some malformed signatures are errors.
+      return false;
+    }
+  });
+}
+
+/** `signatureBytes`: of RSA. OpenSSL takes an RSA signature without its leading zero bytes; RFC 8017 section 8.1.2 has it as long as the modulus. */
+function importKey(key: PublicKey) {
+  let imported: KeyObject;
+  try {
+    imported = createPublicKey({ key: Buffer.from(key.spki), format: 'der', type: 'spki' });
+  } catch {
+    // OpenSSL's words name no cause that a caller could act on; the encoding was checked before, so only the point is left.
+    return refuse('key-encoding', 'the public key is not a point of its curve');
+  }
+  const { modulusLength } = imported.asymmetricKeyDetails ?? {};
+  const signatureBytes = modulusLength === undefined ? undefined : Math.ceil(modulusLength / 8);
+  return accept({ ...parametersOf(key, imported), signatureBytes });
 }
 
 function parametersOf(key: PublicKey, imported: KeyObject) {

@@ -2,7 +2,14 @@
 
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 
+const encoder = new TextEncoder();
+
 /** 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return nobleSha256(bytes);
+}
+
+/** Of the UTF-8 bytes of a text. */
+export function sha256Text(text: string): Uint8Array {
+  return nobleSha256(encoder.encode(text));
 }

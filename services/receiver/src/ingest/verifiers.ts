@@ -1,0 +1,158 @@
+// Threads that turn bodies into verified readings, one for each core: checking signatures is most of the receiver's work, and off the event
+// loop. A thread takes what waits as one message, so that small bodies do not cost a round trip each.
+
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import { type ItemFault, ReceiverError, type ReceiverErrorCode } from '../errors.ts';
+import { type PackedReadings, unpackReadings, type VerifiedReading } from './verified-reading.ts';
+
+/** What crosses to a thread: bodies one behind the other, each up to its end. */
+export interface BodiesToVerify {
+  readonly bytes: ArrayBuffer;
+  readonly ends: readonly number[];
+}
+
+/** What comes back: an outcome for each body, and the readings of all that were verified, in order. */
+export interface VerifiedBodies {
+  readonly outcomes: readonly (
+    | { readonly kind: 'verified'; readonly readings: number }
+    | {
+        readonly kind: 'refused';
+        readonly code: ReceiverErrorCode;
+        readonly message: string;
+        readonly faults: readonly ItemFault[];
+      }
+  )[];
+  readonly packed: PackedReadings;
+}
+
+/**
+ * Bytes of bodies in one message, unless one body is longer. Bounds how long a small body waits behind others: about 40 readings, 3 ms. A guess.
+ */
+const MESSAGE_BYTES = 16 * 1024;
+/** V8's young generation in a thread, as small as the receiver's own (scripts/start.ts): bodies die young and in any case. A guess. */
+const YOUNG_GENERATION_MB = 8;
+
+interface Job {
+  readonly body: Uint8Array;
+  readonly resolve: (readings: VerifiedReading[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Verifiers {
+  private readonly entry: URL;
+  private readonly maxEnvelopes: number;
+  private readonly log: Pick<Logger, 'error'>;
+  private readonly threads: number;
+  private readonly workers = new Set<Worker>();
+  private readonly idle: Worker[] = [];
+  private readonly underWay = new Map<Worker, readonly Job[]>();
+  private waiting: Job[] = [];
+  private isStopped = false;
+
+  /** Starts the threads. `entry`: what they run. */
+  constructor(options: { threads: number; maxEnvelopes: number; log: Pick<Logger, 'error'>; entry?: URL }) {
+    this.entry = options.entry ?? new URL('./verifiers-worker.ts', import.meta.url);
+    this.maxEnvelopes = options.maxEnvelopes;
+    this.log = options.log;
+    this.threads = options.threads;
+    while (this.workers.size < this.threads) this.idle.push(this.startThread());
+  }
+
+  /** The readings of a body, every signature checked. Throws ReceiverError: as scanEnvelopes does, or `overloaded` when a thread dies of it. */
+  verify(body: Uint8Array): Promise<VerifiedReading[]> {
+    if (this.isStopped)
+      return Promise.reject(new ReceiverError('stopping', 'the receiver is stopping; send again soon'));
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ body, resolve, reject });
+      this.handOut();
+    });
+  }
+
+  /** Ends the threads; whatever they worked on is refused. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    const stopped = new ReceiverError('stopping', 'the receiver is stopping; send again soon');
+    for (const { reject } of [...this.waiting, ...[...this.underWay.values()].flat()]) reject(stopped);
+    this.waiting = [];
+    this.underWay.clear();
+    await Promise.all([...this.workers].map((worker) => worker.terminate()));
+  }
+
+  private startThread(): Worker {
+    const worker = new Worker(this.entry, {
+      workerData: { maxEnvelopes: this.maxEnvelopes },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
+    this.workers.add(worker);
+    worker.on('message', (verified: VerifiedBodies) => this.finish(worker, verified));
+    worker.on('error', (err) => this.log.error({ err }, 'a thread that checks signatures failed'));
+    worker.on('exit', () => this.forget(worker));
+    return worker;
+  }
+
+  private handOut(): void {
+    while (this.waiting.length > 0) {
+      // One that ended is replaced when it is needed, so that a thread that cannot start is not started for ever.
+      const worker = this.idle.pop() ?? (this.workers.size < this.threads ? this.startThread() : undefined);
+      if (!worker) return;
+      const jobs = this.takeJobs();
+      this.underWay.set(worker, jobs);
+      const message = joinBodies(jobs.map(({ body }) => body));
+      worker.postMessage(message, [message.bytes]);
+    }
+  }
+
+  private takeJobs(): Job[] {
+    let sizeBytes = 0;
+    let count = 0;
+    for (const { body } of this.waiting) {
+      sizeBytes += body.length;
+      if (count > 0 && sizeBytes > MESSAGE_BYTES) break;
+      count++;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  private finish(worker: Worker, { outcomes, packed }: VerifiedBodies): void {
+    const jobs = this.underWay.get(worker) ?? [];
+    this.underWay.delete(worker);
+    this.idle.push(worker);
+    this.handOut();
+    const readings = unpackReadings(packed);
+    let at = 0;
+    for (const [i, { resolve, reject }] of jobs.entries()) {
+      const outcome = outcomes[i];
+      if (outcome?.kind === 'verified') {
+        resolve(readings.slice(at, at + outcome.readings));
+        at += outcome.readings;
+      } else if (outcome) {
+        reject(new ReceiverError(outcome.code, outcome.message, { faults: outcome.faults }));
+      }
+    }
+  }
+
+  /** A thread that ended takes what it worked on with it: those bodies are not tried again, one of them may be the cause. */
+  private forget(worker: Worker): void {
+    this.workers.delete(worker);
+    const at = this.idle.indexOf(worker);
+    if (at >= 0) this.idle.splice(at, 1);
+    const lost = new ReceiverError('overloaded', 'the readings could not be checked; send them again soon');
+    for (const { reject } of this.underWay.get(worker) ?? []) reject(lost);
+    this.underWay.delete(worker);
+    if (!this.isStopped) this.handOut();
+  }
+}
+
+/** A copy: small bodies share memory that cannot change hands. */
+function joinBodies(bodies: readonly Uint8Array[]): BodiesToVerify {
+  const bytes = new Uint8Array(bodies.reduce((sum, body) => sum + body.length, 0));
+  const ends: number[] = [];
+  let at = 0;
+  for (const body of bodies) {
+    bytes.set(body, at);
+    at += body.length;
+    ends.push(at);
+  }
+  return { bytes: bytes.buffer, ends };
+}

@@ -1,0 +1,27 @@
+// The receiver's database, ready to be used: the embedded server where no other is configured, the schema brought up to date, a pool.
+
+import { migrate, openPool, startEmbeddedServer } from '@telltale/database';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { ReceiverConfig } from './config.ts';
+
+/** Gives `onStop` what ends each part, in the order of starting; also of what was started before a failure. Throws DatabaseError. */
+export async function openDatabase(
+  config: Pick<ReceiverConfig, 'databaseUrl' | 'dataDir' | 'databaseConnections'>,
+  context: { log: Logger; onStop: (name: 'embeddedServer' | 'pool', stop: () => Promise<void>) => void },
+): Promise<Pool> {
+  const { log, onStop } = context;
+  const embedded =
+    config.databaseUrl === undefined ? await startEmbeddedServer({ dataDir: config.dataDir, log }) : undefined;
+  if (embedded) onStop('embeddedServer', () => embedded.stop());
+  const target = embedded?.target ?? { kind: 'url' as const, url: config.databaseUrl ?? '' };
+  await migrate(target, log);
+  const pool = openPool({
+    connection: target,
+    applicationName: 'telltale-receiver',
+    maxConnections: config.databaseConnections,
+    onError: (err) => log.warn({ err }, 'database connection lost'),
+  });
+  onStop('pool', () => pool.end());
+  return pool;
+}
