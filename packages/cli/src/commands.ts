@@ -31,6 +31,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./export-command.ts')).exportCommand,
   },
   {
+    name: 'import',
+    summary: 'Make an export a ledger again, in an empty database: everything is checked anew.',
+    load: async () => (await import('./import/import-command.ts')).importCommand,
+  },
+  {
     name: 'prove',
     summary: 'Save the proof that a reading is sealed (a C2SP tlog-proof).',
     load: async () => (await import('./proof/prove-command.ts')).proveCommand,
