@@ -8,7 +8,6 @@ import { temporaryFolders } from '../../services/sender/src/testing/temporary-fo
 
 const ENROLLMENT_TOKEN = 'a-token-for-tests-of-enrolment';
 const ADMIN_TOKEN = 'a-token-for-tests-of-administration';
-const LEDGER_ORIGIN = 'ledger.test';
 const WAIT = { timeout: 30_000, interval: 20 };
 
 const newFolder = temporaryFolders();
@@ -21,14 +20,14 @@ afterEach(async () => {
 async function startReceiver(variables: Record<string, string> = {}): Promise<ReceiverProcess> {
   const database = await createTestDatabase(inject('testServer'));
   ends.push(() => database.drop());
-  const strict = { ENROLLMENT_TOKEN, ADMIN_TOKEN, LEDGER_ORIGIN, DATABASE_URL: database.url };
+  const strict = { ENROLLMENT_TOKEN, ADMIN_TOKEN, DATABASE_URL: database.url };
   const receiver = await spawnReceiver({ cwd: newFolder(), variables: { ...strict, ...variables } });
   ends.push(() => receiver.stop());
   return receiver;
 }
 
 async function startSender(cwd: string, env: Record<string, string>): Promise<SenderProcess> {
-  const sender = await spawnSender({ cwd, env: { LEDGER_ORIGIN, ...env } });
+  const sender = await spawnSender({ cwd, env });
   ends.push(() => sender.child.kill('SIGKILL'));
   return sender;
 }

@@ -16,27 +16,6 @@ const executablePath = [process.env['CHROMIUM_PATH'] ?? '', ...BROWSERS].find(
   (path) => path !== '' && existsSync(path),
 );
 const isRequired = process.env['TELLTALE_REQUIRE_BROWSER'] === '1';
-const LEDGER = '/node_modules/@telltale/ledger/dist';
-/** What a bundler would do by the package's `exports` and `imports`. */
-const IMPORT_MAP = {
-  imports: {
-    '@telltale/ledger': `${LEDGER}/index.js`,
-    '#platform/sha256': `${LEDGER}/platform/web/sha256.js`,
-    '#platform/verifier': `${LEDGER}/platform/web/verifier.js`,
-    '#platform/signer': `${LEDGER}/platform/web/signer.js`,
-    '@noble/hashes/': '/node_modules/@noble/hashes/',
-    '@noble/curves/': '/node_modules/@noble/curves/',
-  },
-};
-const PAGE = `<!doctype html>
-<meta charset="utf-8">
-<script type="importmap">${JSON.stringify(IMPORT_MAP)}</script>
-<script type="module">
-  import { verifyGolden } from '/verify-golden.mjs';
-  const artefacts = await (await fetch('/golden.json')).json();
-  window.verdicts = await verifyGolden(artefacts).catch((error) => String(error));
-</script>
-`;
 
 describe.skipIf(!executablePath && !isRequired)('the ledger library in a browser (needs a system Chromium)', () => {
   let packed: PackedLedger | undefined;
@@ -94,8 +73,24 @@ async function serve(folder: string): Promise<Server> {
   return served;
 }
 
+/** The page, with the import map that the package's own README gives to pages without a bundler. */
+async function pageOf(folder: string): Promise<string> {
+  const readme = await readFile(join(folder, 'node_modules/@telltale/ledger/README.md'), 'utf8');
+  const [, importMap] = /^```json\n(.*?)^```$/ms.exec(readme) ?? [];
+  if (importMap === undefined) throw new Error('the README has no import map');
+  return `<!doctype html>
+<meta charset="utf-8">
+<script type="importmap">${importMap}</script>
+<script type="module">
+  import { verifyGolden } from '/verify-golden.mjs';
+  const artefacts = await (await fetch('/golden.json')).json();
+  window.verdicts = await verifyGolden(artefacts).catch((error) => String(error));
+</script>
+`;
+}
+
 async function contentOf(path: string, folder: string): Promise<{ type: string; content: string }> {
-  if (path === '/') return { type: 'text/html', content: PAGE };
+  if (path === '/') return { type: 'text/html', content: await pageOf(folder) };
   // Browsers ask for it by themselves.
   if (path === '/favicon.ico') return { type: 'image/x-icon', content: '' };
   if (path === '/golden.json') return { type: 'application/json', content: JSON.stringify(goldenArtefacts()) };

@@ -6,13 +6,14 @@ import { pino } from 'pino';
 import { type Receiver, startReceiver } from './app.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { ReceiverError } from './errors.ts';
+import { createLog } from './log.ts';
 import { STOP_DEADLINE_MS } from './start-stop.ts';
 
 let receiver: Promise<Receiver> | undefined;
 try {
   const config = loadConfig();
   // Written at once: what is left in a buffer at the exit cannot be flushed into a pipe whose reader is gone, and would be tried for ever.
-  const log = pino({ level: config.logLevel }, pino.destination({ dest: 1, sync: true }));
+  const log = createLog(config.logLevel, pino.destination({ dest: 1, sync: true }));
   const grace = closeWithGrace({ delay: STOP_DEADLINE_MS, logger: false }, async ({ signal, err }) => {
     if (err === undefined) log.info({ signal }, 'receiver stopping');
     else log.fatal({ err }, 'receiver stopping after an error');

@@ -8,6 +8,7 @@ import type { SenderConfig } from './config.ts';
 import { Delivery } from './delivery.ts';
 import { Enrolment } from './enrolment.ts';
 import { createEnrolmentClient } from './enrolment-client.ts';
+import type { EnrolmentStore } from './enrolment-store.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { registerOutboxRoutes } from './http/outbox-routes.ts';
 import { registerScheduleRoutes } from './http/schedule-routes.ts';
@@ -61,7 +62,7 @@ export async function startApp({ config, logger }: { config: SenderConfig; logge
     const enrolment = createEnrolment({
       config,
       signer,
-      outbox,
+      enrolments: outbox.enrolments,
       origin: trusted?.origin ?? config.ledgerOrigin,
       logger,
     });
@@ -124,7 +125,7 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
 function createEnrolment(parts: {
   config: SenderConfig;
   signer: Signer;
-  outbox: Outbox;
+  enrolments: EnrolmentStore;
   origin: string | undefined;
   logger: Logger;
 }): Enrolment | undefined {

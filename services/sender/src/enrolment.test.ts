@@ -41,7 +41,7 @@ async function setUp(key: { algorithm?: KeyAlgorithm } = {}) {
     const token = options.token ?? receiver.desk.token;
     const enrolment = new Enrolment({
       client: createEnrolmentClient({ receiverUrl, token, timeoutMs: 10_000, nowMs: () => NOW_MS }),
-      outbox,
+      enrolments: outbox.enrolments,
       signer,
       receiverUrl,
       devices: options.devices ?? ['fridge', 'cellar'],

@@ -5,7 +5,7 @@ import { equalBytes, possessionText } from '@telltale/ledger';
 import type { Logger } from 'pino';
 import { type Backoff, backoffMs } from './backoff.ts';
 import type { EnrolmentClient, KnownKey, Step } from './enrolment-client.ts';
-import type { Outbox } from './outbox.ts';
+import type { EnrolmentStore } from './enrolment-store.ts';
 import type { Signer, SigningKey } from './signer.ts';
 
 /** Devices of one enrolment: the receiver takes no more, so that they fit a leaf. */
@@ -23,7 +23,7 @@ export type EnrolmentStatus = Readonly<{
 
 export type EnrolmentOptions = Readonly<{
   client: EnrolmentClient;
-  outbox: Outbox;
+  enrolments: EnrolmentStore;
   signer: Signer;
   receiverUrl: string;
   /** All that the key is to speak for; none: only readings that name no device. */
@@ -50,7 +50,7 @@ export class Enrolment {
 
   constructor(options: EnrolmentOptions) {
     this.#options = options;
-    const remembered = options.outbox.enrolledDevices(this.#key);
+    const remembered = options.enrolments.devicesOf(this.#key);
     const isEnrolled = remembered !== undefined && options.devices.every((device) => remembered.includes(device));
     this.#state = isEnrolled ? 'enrolled' : 'waiting';
   }
@@ -94,7 +94,7 @@ export class Enrolment {
     if (standing.kind !== 'done') return 'unknown';
     // A revoked key is the receiver's last word: nothing is to be won by waiting.
     if (standing.value.kind !== 'missing') return 'stands';
-    this.#options.outbox.forgetEnrolment(this.#key);
+    this.#options.enrolments.forget(this.#key);
     this.#state = 'waiting';
     this.#options.logger.warn({ missingDevices: standing.value.devices.length }, 'enrolment lost');
     return 'lost';
@@ -108,7 +108,7 @@ export class Enrolment {
     try {
       return await this.#enrol(signal);
     } catch (error) {
-      // Most likely the outbox could not be written (a full disk, say). What the receiver enrolled it shows at the next try.
+      // Most likely the file could not be written (a full disk, say). What the receiver enrolled it shows at the next try.
       this.#options.logger.error({ err: error }, 'enrolment failed');
       return { kind: 'later', reason: 'the enrolment cannot be signed or stored', retryAfterMs: undefined };
     }
@@ -116,7 +116,7 @@ export class Enrolment {
 
   /**
    * The receiver is asked first: after a crash or a lost answer the key may be enrolled and a one-time token spent. A crash between the
-   * receiver's answer and `rememberEnrolment` is such a case.
+   * receiver's answer and `remember` is such a case.
    */
   async #enrol(signal: AbortSignal): Promise<Step<unknown>> {
     const before = await this.#standing(signal);
@@ -132,7 +132,7 @@ export class Enrolment {
         if (after.kind !== 'done' || after.value.kind !== 'enrolled') return done;
       }
     }
-    this.#options.outbox.rememberEnrolment(this.#key, this.#options.devices);
+    this.#options.enrolments.remember(this.#key, this.#options.devices);
     return { kind: 'done', value: undefined };
   }
 

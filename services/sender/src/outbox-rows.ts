@@ -1,4 +1,4 @@
-// Rows of the outbox's tables as SQLite gives them, checked and named. The SQL stands in outbox.ts.
+// Rows of the outbox's tables as SQLite gives them, checked and named. The SQL stands in outbox.ts and enrolment-store.ts.
 
 import { type AlgorithmId, asKeyId, toHex } from '@telltale/ledger';
 import { z } from 'zod';

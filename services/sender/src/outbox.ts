@@ -1,11 +1,12 @@
 // The durable outbox: what was signed and not yet receipted, what was refused or given up, the newest receipts, the devices' seq
-// counters, and where the key is enrolled. One SQLite file, one process. It neither signs nor sends. Every write is one transaction.
+// counters. One SQLite file, one process; enrolment-store.ts has a table in it. It neither signs nor sends. Every write is one transaction.
 
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { type KeyId, readingTransactionId } from '@telltale/ledger';
-import { numberRow, receiptRow, toCounts, toDeadLetter, toEnrolledDevices, toMessage } from './outbox-rows.ts';
+import { readingTransactionId } from '@telltale/ledger';
+import { EnrolmentStore } from './enrolment-store.ts';
+import { numberRow, receiptRow, toCounts, toDeadLetter, toMessage } from './outbox-rows.ts';
 import { OUTBOX_SCHEMA } from './outbox-schema.ts';
 import type { SigningKey } from './signer.ts';
 import { StartError } from './start-error.ts';
@@ -52,9 +53,6 @@ export type DeadLetter = Readonly<{
   receiptJson: string | undefined;
 }>;
 
-/** One key at one receiver. */
-export type KeyAtReceiver = Readonly<{ receiverUrl: string; keyId: KeyId }>;
-
 export type OutboxCounts = Readonly<{ waiting: number; deadLetters: number; delivered: number }>;
 
 export type OutboxOptions = Readonly<{ file: string; receiptsKept: number; nowUs: () => number }>;
@@ -74,6 +72,8 @@ export function openOutbox(options: OutboxOptions): Outbox {
 }
 
 export class Outbox {
+  /** Of the same file; usable until `close`. */
+  readonly enrolments: EnrolmentStore;
   readonly #database: DatabaseSync;
   readonly #options: OutboxOptions;
   #counts: OutboxCounts;
@@ -81,6 +81,7 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#database = new DatabaseSync(options.file, { timeout: LOCK_TIMEOUT_MS });
+    this.enrolments = new EnrolmentStore(this.#database, options.nowUs);
     try {
       this.#database.exec(OUTBOX_SCHEMA);
       this.#counts = toCounts(this.#database.prepare(COUNTS_SQL).get());
@@ -247,34 +248,6 @@ export class Outbox {
       return { waiting, deadLetters: -this.#run('DELETE FROM dead_letters'), delivered: 0 };
     });
     return change.waiting;
-  }
-
-  /** The devices that this key was enrolled for at this receiver; undefined when it was not, as far as is remembered. */
-  enrolledDevices({ receiverUrl, keyId }: KeyAtReceiver): string[] | undefined {
-    const row = this.#database
-      .prepare('SELECT devices FROM enrolments WHERE receiver_url = ? AND key_id = ?')
-      .get(receiverUrl, keyId);
-    return row === undefined ? undefined : toEnrolledDevices(row);
-  }
-
-  /**
-   * One statement, so one transaction. A crash before its commit leaves the enrolment to the receiver's memory alone, and the next start
-   * asks the receiver before it spends a token; after it the next start asks nobody.
-   */
-  rememberEnrolment(at: KeyAtReceiver, devices: readonly string[]): void {
-    this.#run(
-      `INSERT INTO enrolments VALUES (?1, ?2, ?3, ?4)
-       ON CONFLICT (receiver_url, key_id) DO UPDATE SET devices = ?3, stored_at_us = ?4`,
-      at.receiverUrl,
-      at.keyId,
-      JSON.stringify(devices),
-      this.#options.nowUs(),
-    );
-  }
-
-  /** The receiver does not know of the enrolment (any more). A crash before the commit: the receiver's next refusal leads here again. */
-  forgetEnrolment(at: KeyAtReceiver): void {
-    this.#run('DELETE FROM enrolments WHERE receiver_url = ? AND key_id = ?', at.receiverUrl, at.keyId);
   }
 
   /** Reads from the file, for a health check. Throws when that fails. */

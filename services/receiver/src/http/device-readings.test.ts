@@ -1,5 +1,6 @@
 // The device filter of GET /v1/readings: one device's sealed readings, page by page. The rest of that route is in readings.test.ts.
 
+import { checkProof, formatVerifierKey, parseVerifierKey, proofFromJson } from '@telltale/ledger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { problemOf, untilAllSealed } from '../testing/device-requests.ts';
@@ -58,7 +59,15 @@ describe('GET /v1/readings?device=', () => {
     const expected = all.filter((reading) => reading.received_at >= from && reading.received_at < to);
     expect(expected.length).toBeGreaterThan(0);
     expect(some.map(({ seq }) => seq)).toEqual(expected.map(({ seq }) => seq));
-    for (const { proof } of some) expect(proof).toBeTypeOf('object');
+    for (const { proof: json, seq } of some) {
+      const proof = proofFromJson(json);
+      if (!proof.ok) throw new Error(proof.message);
+      const { origin, key } = stored.identity;
+      const verifier = parseVerifierKey(formatVerifierKey(origin, key.spki));
+      if (!verifier.ok) throw new Error(verifier.message);
+      const checked = await checkProof({ proof: proof.value, verifier: verifier.value });
+      expect(checked).toMatchObject({ ok: true, value: { reading: { device: 'pump/0', seq } } });
+    }
   });
 
   it('gives nothing for a device that never spoke, and refuses what is no name', async () => {

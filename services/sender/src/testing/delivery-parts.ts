@@ -66,7 +66,7 @@ export function deliveryParts() {
         timeoutMs: 10_000,
         nowMs: () => NOW_MS,
       }),
-      outbox,
+      enrolments: outbox.enrolments,
       signer,
       receiverUrl: receiver.url,
       devices: ['fridge'],
