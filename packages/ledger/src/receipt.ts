@@ -36,12 +36,16 @@ export type ReceiptCode = 'receipt-malformed' | 'receipt-path' | 'receipt-signat
 
 /** Receipt line: `<leaf index>\n<leaf_hash hex>\n<received_at>\n`. */
 export function receiptLine(entry: Omit<ReceiptEntry, 'transactionId'>): string {
-  return `${entry.leafIndex}\n${toHex(entry.leafHash)}\n${entry.receivedAtUs}\n`;
+  return lineOf(entry, toHex(entry.leafHash));
 }
 
-/** The line as a leaf of the tree that is signed: SHA-256(0x00 ‖ line), RFC 6962 section 2.1. */
-function hashOfLine(entry: Omit<ReceiptEntry, 'transactionId'>): Hash {
-  return sha256Text(`\0${receiptLine(entry)}`);
+function lineOf(entry: { leafIndex: number; receivedAtUs: number }, leafHashHex: string): string {
+  return `${entry.leafIndex}\n${leafHashHex}\n${entry.receivedAtUs}\n`;
+}
+
+/** A line as a leaf of the tree that is signed: SHA-256(0x00 ‖ line), RFC 6962 section 2.1. */
+function hashOfLine(line: string): Hash {
+  return sha256Text(`\0${line}`);
 }
 
 /** Receipts for the readings of one group commit, in their order, with a single signature over the tree of their lines. Throws for none. */
@@ -52,7 +56,9 @@ export function issueReceipts(group: {
   sign: Signer;
 }): Receipt[] {
   const { origin, sealByUs, entries } = group;
-  const { root, paths } = proveAllInclusions(entries.map(hashOfLine));
+  const leafHashes = entries.map((entry) => toHex(entry.leafHash));
+  const lines = entries.map((entry, i) => hashOfLine(lineOf(entry, leafHashes[i] ?? '')));
+  const { root, paths } = proveAllInclusions(lines);
   const signature = toBase64(group.sign(receiptText({ origin, root, sealByUs })));
   // A node stands in the paths of all leaves beside it: its text is made once.
   const texts = new Map<Hash, string>();
@@ -66,7 +72,7 @@ export function issueReceipts(group: {
   return entries.map((entry, position) => ({
     transaction_id: toHex(entry.transactionId),
     leaf_index: entry.leafIndex,
-    leaf_hash: toHex(entry.leafHash),
+    leaf_hash: leafHashes[position] ?? '',
     received_at: entry.receivedAtUs,
     seal_by: sealByUs,
     position,
@@ -94,7 +100,7 @@ export async function verifyReceipt(check: {
     return refuse('receipt-malformed', 'a hash or the signature of the receipt cannot be read');
   }
   const entry = { transactionId, leafIndex: receipt.leaf_index, leafHash, receivedAtUs: receipt.received_at };
-  const line = hashOfLine(entry);
+  const line = hashOfLine(receiptLine(entry));
   const root = rootOfInclusion({ leafIndex: receipt.position, treeSize: receipt.count, leafHash: line, path });
   if (!root) return refuse('receipt-path', 'the path of the receipt does not fit its position and count');
   const text = receiptText({ origin, root, sealByUs: receipt.seal_by });

@@ -11,9 +11,9 @@ export interface DeviceReading {
   readonly leafIndex: number;
   /** The receiver's clock. */
   readonly receivedAtUs: number;
-  readonly seq?: number;
+  readonly seq?: number | undefined;
   /** The device's clock; absent where the message says no time. */
-  readonly deviceTimeUs?: number;
+  readonly deviceTimeUs?: number | undefined;
 }
 
 /** The reading of a leaf, undefined for registry leaves. Throws `edge-mismatch` for what no receiver may have accepted. */

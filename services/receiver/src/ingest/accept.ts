@@ -10,7 +10,7 @@ import { lockCounter } from '../store/identity-store.ts';
 import { findTransactions } from '../store/leaf-store.ts';
 import { findStandings } from '../store/registry-store.ts';
 import { LogAppend } from './log-append.ts';
-import { type KeyDevice, pairName, type RegistryCache } from './registry-cache.ts';
+import type { RegistryCache } from './registry-cache.ts';
 import { judge, type Verdict } from './standing-rule.ts';
 import type { VerifiedReading } from './verified-reading.ts';
 
@@ -66,7 +66,6 @@ export async function acceptRequests(
 
 /** How a pair was judged. A pair of first use that a reading of this group has used is accepted from then on. */
 interface Judged {
-  readonly pair: VerifiedReading;
   verdict: Verdict;
 }
 
@@ -75,9 +74,7 @@ function settle(
   at: { known: Map<string, ReceiptEntry>; verdicts: Map<string, Judged>; append: LogAppend },
 ): Outcome {
   const faults = request.flatMap((reading) => {
-    const verdict = at.known.has(toHex(reading.transactionId))
-      ? 'accepted'
-      : at.verdicts.get(pairName(reading))?.verdict;
+    const verdict = at.known.has(reading.transactionIdHex) ? 'accepted' : at.verdicts.get(reading.pair)?.verdict;
     return typeof verdict === 'object' ? [{ position: reading.position, ...verdict }] : [];
   });
   return faults.length > 0 ? { faults } : { entries: request.map((reading) => entryOf(reading, at)) };
@@ -88,16 +85,15 @@ function entryOf(
   reading: VerifiedReading,
   at: { known: Map<string, ReceiptEntry>; verdicts: Map<string, Judged>; append: LogAppend },
 ): ReceiptEntry {
-  const id = toHex(reading.transactionId);
-  const old = at.known.get(id);
+  const old = at.known.get(reading.transactionIdHex);
   if (old) return old;
-  const judged = at.verdicts.get(pairName(reading));
+  const judged = at.verdicts.get(reading.pair);
   if (judged?.verdict === 'first-use') {
     enrolAtFirstUse(reading, at.append);
     judged.verdict = 'accepted';
   }
   const entry = at.append.pushReading(reading);
-  at.known.set(id, entry);
+  at.known.set(reading.transactionIdHex, entry);
   return entry;
 }
 
@@ -109,8 +105,8 @@ function enrolAtFirstUse({ key, device }: VerifiedReading, append: LogAppend): v
   append.enrolments.push({ keyId, publicKey: key.spki, devices: [device], leafIndex });
 }
 
-function acceptedPairs(verdicts: Map<string, Judged>): KeyDevice[] {
-  return [...verdicts.values()].filter(({ verdict }) => verdict === 'accepted').map(({ pair }) => pair);
+function acceptedPairs(verdicts: Map<string, Judged>): string[] {
+  return [...verdicts].filter(([, { verdict }]) => verdict === 'accepted').map(([pair]) => pair);
 }
 
 /** The places of those readings that are in the log already, by transaction id. */
@@ -135,11 +131,10 @@ async function judgePairs(
   const verdicts = new Map<string, Judged>();
   const unsure: VerifiedReading[] = [];
   for (const reading of of.readings) {
-    const name = pairName(reading);
-    if (verdicts.has(name) || of.known.has(toHex(reading.transactionId))) continue;
-    const isCached = of.registry.has(reading);
-    verdicts.set(name, { pair: reading, verdict: 'accepted' });
-    if (!isCached) unsure.push(reading);
+    const { pair } = reading;
+    if (verdicts.has(pair) || of.known.has(reading.transactionIdHex)) continue;
+    verdicts.set(pair, { verdict: 'accepted' });
+    if (!of.registry.has(pair)) unsure.push(reading);
   }
   if (unsure.length === 0) return verdicts;
   const standings = await findStandings(
@@ -148,7 +143,7 @@ async function judgePairs(
   );
   for (const [i, reading] of unsure.entries()) {
     const { hasDevice } = reading;
-    const judged = verdicts.get(pairName(reading));
+    const judged = verdicts.get(reading.pair);
     if (judged) judged.verdict = judge({ standing: standings[i] ?? 'unknown', hasDevice, isStrict: of.isStrict });
   }
   return verdicts;

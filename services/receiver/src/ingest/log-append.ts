@@ -58,8 +58,7 @@ export class LogAppend {
     const { leafIndex, receivedAtUs } = this.nextPlace;
     setReceivedAt(leaf, receivedAtUs);
     const hash = leafHash(leaf);
-    const said = { ...(seq !== undefined && { seq }), ...(deviceTimeUs !== undefined && { deviceTimeUs }) };
-    const reading = { device, leafIndex, receivedAtUs, ...said };
+    const reading = { device, leafIndex, receivedAtUs, seq, deviceTimeUs };
     this.hashed.push({ kind: LEAF_KIND.reading, leafIndex, receivedAtUs, hash, reading });
     return this.place({ leaf, leafHash: hash, transactionId });
   }

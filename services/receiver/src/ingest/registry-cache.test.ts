@@ -1,9 +1,9 @@
 // The registry cache: what it says only while the registry's version stands where it was seen.
 
 import { describe, expect, it } from 'vitest';
-import { RegistryCache } from './registry-cache.ts';
+import { pairName, RegistryCache } from './registry-cache.ts';
 
-const pair = (keyByte: number, device: string) => ({ key: { keyId: new Uint8Array(32).fill(keyByte) }, device });
+const pair = (keyByte: number, device: string) => pairName({ keyId: new Uint8Array(32).fill(keyByte), device });
 
 function cacheAt(version: bigint): RegistryCache {
   const cache = new RegistryCache();

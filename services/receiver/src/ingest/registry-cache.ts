@@ -3,15 +3,10 @@
 
 import { toHex } from '@telltale/ledger';
 
-/** A key and a device that it speaks for, or wants to. */
-export interface KeyDevice {
-  readonly key: { readonly keyId: Uint8Array };
-  readonly device: string;
-}
-
 /** Pairs kept: about 150 bytes each. A guess above the devices that one receiver serves. Full: emptied, and looked up again. */
 const MAX_PAIRS = 100_000;
 
+/** Pairs go by their names (`pairName`). */
 export class RegistryCache {
   private readonly pairs = new Set<string>();
   private version = 0n;
@@ -22,22 +17,22 @@ export class RegistryCache {
     this.version = version;
   }
 
-  has(pair: KeyDevice): boolean {
-    return this.pairs.has(pairName(pair));
+  has(pair: string): boolean {
+    return this.pairs.has(pair);
   }
 
   /** Takes pairs that a committed transaction found or wrote, and the version that it left. Ignored if others moved on meanwhile. */
-  learn(pairs: Iterable<KeyDevice>, versions: { found: bigint; left: bigint }): void {
+  learn(pairs: Iterable<string>, versions: { found: bigint; left: bigint }): void {
     if (versions.found !== this.version) return;
     this.version = versions.left;
     for (const pair of pairs) {
       if (this.pairs.size >= MAX_PAIRS) this.pairs.clear();
-      this.pairs.add(pairName(pair));
+      this.pairs.add(pair);
     }
   }
 }
 
 /** One text for a pair: a key id has a fixed length, so no two pairs share a name. */
-export function pairName(pair: KeyDevice): string {
-  return toHex(pair.key.keyId) + pair.device;
+export function pairName(pair: { keyId: Uint8Array; device: string }): string {
+  return toHex(pair.keyId) + pair.device;
 }

@@ -1,7 +1,11 @@
 // A reading whose signature is right, and how readings travel from the thread that checked them: all their bytes in one piece of memory,
 // which changes hands instead of being copied, and a table of numbers that says where each lies.
 
-import { ALGORITHM, asHash, asKeyId, type Hash, type KeyId, type PublicKey } from '@telltale/ledger';
+import { ALGORITHM, asHash, asKeyId, type Hash, type KeyId, type PublicKey, toHex } from '@telltale/ledger';
+import { pairName } from './registry-cache.ts';
+
+/** As the thread that checked it gives it: without the texts that cost as much to send as to make. */
+export type CheckedReading = Omit<VerifiedReading, 'transactionIdHex' | 'pair'>;
 
 export interface VerifiedReading {
   /** Place in its request, from 0. */
@@ -12,9 +16,12 @@ export interface VerifiedReading {
   /** Whether the message itself names the device. */
   readonly hasDevice: boolean;
   /** Absent and in its right meaning as in packages/ledger, reading.ts. */
-  readonly seq?: number;
-  readonly deviceTimeUs?: number;
+  readonly seq: number | undefined;
+  readonly deviceTimeUs: number | undefined;
   readonly transactionId: Hash;
+  /** The transaction id in hexadecimal, and the (key, device) pair's name: what readings are looked up by, made once. */
+  readonly transactionIdHex: string;
+  readonly pair: string;
   /** Its leaf. Whoever gives it a place in the log sets `received_at`. */
   readonly leaf: Uint8Array;
 }
@@ -31,9 +38,10 @@ export interface PackedReadings {
 const COLUMNS = 7;
 const ABSENT = -1;
 const HASH_BYTES = 32;
+const ALGORITHMS = Object.values(ALGORITHM);
 
 /** Puts readings together: for each its leaf, its key, its key id and its transaction id, one behind the other. */
-export function packReadings(readings: readonly VerifiedReading[]): PackedReadings {
+export function packReadings(readings: readonly CheckedReading[]): PackedReadings {
   let sizeBytes = 0;
   for (const { leaf, key } of readings) sizeBytes += leaf.length + key.spki.length + 2 * HASH_BYTES;
   const bytes = new Uint8Array(sizeBytes);
@@ -64,17 +72,20 @@ export function unpackReadings(packed: PackedReadings): VerifiedReading[] {
   let at = 0;
   return packed.devices.map((device, i) => {
     const number = (column: number) => table[i * COLUMNS + column] ?? Number.NaN;
-    const [seq, deviceTimeUs, leafEnd, spkiEnd] = [number(3), number(4), number(5), number(6)];
+    const [leafEnd, spkiEnd] = [number(5), number(6)];
     const idAt = spkiEnd + HASH_BYTES;
     const keyId: KeyId = asKeyId(bytes.subarray(spkiEnd, idAt));
+    const transactionId = asHash(bytes.subarray(idAt, idAt + HASH_BYTES));
     const reading: VerifiedReading = {
       position: number(0),
       key: { algorithm: algorithmOf(number(1)), keyId, spki: bytes.subarray(leafEnd, spkiEnd) },
       device,
       hasDevice: number(2) === 1,
-      ...(seq !== ABSENT && { seq }),
-      ...(deviceTimeUs !== ABSENT && { deviceTimeUs }),
-      transactionId: asHash(bytes.subarray(idAt, idAt + HASH_BYTES)),
+      seq: presentOf(number(3)),
+      deviceTimeUs: presentOf(number(4)),
+      transactionId,
+      transactionIdHex: toHex(transactionId),
+      pair: pairName({ keyId, device }),
       leaf: bytes.subarray(at, leafEnd),
     };
     at = idAt + HASH_BYTES;
@@ -82,8 +93,12 @@ export function unpackReadings(packed: PackedReadings): VerifiedReading[] {
   });
 }
 
+function presentOf(number: number): number | undefined {
+  return number === ABSENT ? undefined : number;
+}
+
 function algorithmOf(number: number): PublicKey['algorithm'] {
-  const algorithm = Object.values(ALGORITHM).find((known) => known === number);
+  const algorithm = ALGORITHMS.find((known) => known === number);
   if (algorithm === undefined) throw new Error(`algorithm ${number} is unknown`);
   return algorithm;
 }

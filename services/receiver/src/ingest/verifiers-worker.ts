@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ReceiverError } from '../errors.ts';
 import { KeyCache } from './key-cache.ts';
-import { packReadings, type VerifiedReading } from './verified-reading.ts';
+import { type CheckedReading, packReadings } from './verified-reading.ts';
 import type { BodiesToVerify, VerifiedBodies } from './verifiers.ts';
 import { verifyBody } from './verify-body.ts';
 
@@ -11,7 +11,7 @@ const { maxEnvelopes } = workerData as { maxEnvelopes: number };
 const context = { keys: new KeyCache(), maxEnvelopes };
 
 parentPort?.on('message', ({ bytes, ends }: BodiesToVerify) => {
-  const readings: VerifiedReading[] = [];
+  const readings: CheckedReading[] = [];
   const whole = new Uint8Array(bytes);
   const outcomes = ends.map((end, i): VerifiedBodies['outcomes'][number] => {
     try {

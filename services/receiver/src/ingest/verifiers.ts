@@ -65,7 +65,8 @@ export class Verifiers {
       return Promise.reject(new ReceiverError('stopping', 'the receiver is stopping; send again soon'));
     return new Promise((resolve, reject) => {
       this.waiting.push({ body, resolve, reject });
-      this.handOut();
+      // Bodies that came in the same turn of the event loop go together.
+      if (this.waiting.length === 1) setImmediate(() => this.handOut());
     });
   }
 

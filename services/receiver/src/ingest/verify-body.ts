@@ -5,11 +5,11 @@ import { encodeLeaf, LEAF_KIND, ownDevice, readingTransactionId } from '@telltal
 import type { ItemFault } from '../errors.ts';
 import { type Envelope, refused, scanEnvelopes } from './envelope-scanner.ts';
 import type { KeyCache } from './key-cache.ts';
-import type { VerifiedReading } from './verified-reading.ts';
+import type { CheckedReading } from './verified-reading.ts';
 
 /** Scans a request's body and checks every signature. Throws ReceiverError as scanEnvelopes does. */
-export function verifyBody(body: Uint8Array, context: { keys: KeyCache; maxEnvelopes: number }): VerifiedReading[] {
-  const readings: VerifiedReading[] = [];
+export function verifyBody(body: Uint8Array, context: { keys: KeyCache; maxEnvelopes: number }): CheckedReading[] {
+  const readings: CheckedReading[] = [];
   const faults: ItemFault[] = [];
   for (const envelope of scanEnvelopes(body, context)) {
     const checked = verifyEnvelope(envelope, context.keys);
@@ -20,7 +20,7 @@ export function verifyBody(body: Uint8Array, context: { keys: KeyCache; maxEnvel
   return readings;
 }
 
-function verifyEnvelope(envelope: Envelope, keys: KeyCache): VerifiedReading | ItemFault {
+function verifyEnvelope(envelope: Envelope, keys: KeyCache): CheckedReading | ItemFault {
   const { position, message, signature, reading } = envelope;
   const usable = keys.get(envelope.publicKeyPem);
   if (!usable.ok) return { position, code: usable.code, message: usable.message };
@@ -29,8 +29,9 @@ function verifyEnvelope(envelope: Envelope, keys: KeyCache): VerifiedReading | I
     return { position, code: 'signature-wrong', message: 'the signature is not this key’s over these bytes of data' };
   }
   const { algorithm, keyId } = key;
-  const { device = ownDevice(keyId), ...rest } = reading;
+  const { device = ownDevice(keyId), seq, deviceTimeUs } = reading;
   const leaf = encodeLeaf({ kind: LEAF_KIND.reading, algorithm, receivedAtUs: 0, keyId, signature, message });
   const transactionId = readingTransactionId({ keyId, message });
-  return { ...rest, position, key, device, hasDevice: reading.device !== undefined, transactionId, leaf };
+  const hasDevice = reading.device !== undefined;
+  return { position, key, device, hasDevice, seq, deviceTimeUs, transactionId, leaf };
 }

@@ -11,6 +11,7 @@ export class FreshLeaves {
 
   /** Takes leaves whose transaction is committed, in the order of the log. */
   add(leaves: readonly HashedLeaf[]): void {
+    if (leaves.length === 0) return;
     const next = (this.leaves.at(-1)?.leafIndex ?? -1) + 1;
     if (leaves[0]?.leafIndex !== next || this.leaves.length + leaves.length > MAX_LEAVES) this.leaves = [];
     for (const leaf of leaves) this.leaves.push(leaf);

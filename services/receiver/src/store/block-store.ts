@@ -69,24 +69,25 @@ export async function appendBlocks(
   const last = blocks.at(-1);
   if (!last) throw new Error('a run of no blocks cannot be appended');
   const moved = parent
-    ? await client.query('UPDATE chain_head SET block_index = $1, hash = $2 WHERE hash = $3', [
-        last.blockIndex,
-        last.hash,
-        parent,
-      ])
+    ? await client.query({
+        name: 'move-head',
+        text: 'UPDATE chain_head SET block_index = $1, hash = $2 WHERE hash = $3',
+        values: [last.blockIndex, last.hash, parent],
+      })
     : await client.query('INSERT INTO chain_head (block_index, hash) VALUES ($1, $2)', [last.blockIndex, last.hash]);
   if (moved.rowCount !== 1) return false;
-  await client.query(
-    `INSERT INTO blocks (block_index, hash, log_size, header, signature)
-     SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[])`,
-    [
+  await client.query({
+    name: 'insert-blocks',
+    text: `INSERT INTO blocks (block_index, hash, log_size, header, signature)
+           SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[])`,
+    values: [
       blocks.map((block) => block.blockIndex),
       blocks.map((block) => block.hash),
       blocks.map((block) => block.logSize),
       blocks.map((block) => block.header),
       blocks.map((block) => block.signature),
     ],
-  );
+  });
   return true;
 }
 

@@ -39,10 +39,11 @@ export async function loadDevicesMark(client: Pool | PoolClient): Promise<number
  * the tables of devices, and what is read of them in later statements is the newest.
  */
 export async function moveDevicesMark(client: PoolClient, move: { from: number; to: number }): Promise<boolean> {
-  const { rowCount } = await client.query('UPDATE devices_mark SET log_size = $2 WHERE log_size = $1', [
-    move.from,
-    move.to,
-  ]);
+  const { rowCount } = await client.query({
+    name: 'move-devices-mark',
+    text: 'UPDATE devices_mark SET log_size = $2 WHERE log_size = $1',
+    values: [move.from, move.to],
+  });
   return rowCount === 1;
 }
 
@@ -51,17 +52,20 @@ export async function loadDeviceStates(
   client: PoolClient,
   devices: readonly string[],
 ): Promise<Map<string, DeviceState>> {
-  const { rows } = await client.query<DeviceRow>(`SELECT ${COLUMNS} FROM devices WHERE device = ANY ($1::text[])`, [
-    devices,
-  ]);
+  const { rows } = await client.query<DeviceRow>({
+    name: 'load-device-states',
+    text: `SELECT ${COLUMNS} FROM devices WHERE device = ANY ($1::text[])`,
+    values: [devices],
+  });
   return new Map(rows.map((row) => [row.device, toState(row)]));
 }
 
 /** Writes what `loadDeviceStates` reads. The caller's transaction holds the mark. */
 export async function saveDeviceStates(client: PoolClient, states: ReadonlyMap<string, DeviceState>): Promise<void> {
   const saved = [...states].map(([device, state]) => ({ device, ...state.sequence, clock: state.clock }));
-  await client.query(
-    `INSERT INTO devices (${COLUMNS})
+  await client.query({
+    name: 'save-device-states',
+    text: `INSERT INTO devices (${COLUMNS})
      SELECT device, readings, readings_without_seq, duplicates, missing_unplaced, seen::bigint[], first_received_at, last_received_at,
             last_device_time, last_clock_offset
        FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[],
@@ -71,7 +75,7 @@ export async function saveDeviceStates(client: PoolClient, states: ReadonlyMap<s
        missing_unplaced = excluded.missing_unplaced, seen = excluded.seen, first_received_at = excluded.first_received_at,
        last_received_at = excluded.last_received_at, last_device_time = excluded.last_device_time,
        last_clock_offset = excluded.last_clock_offset`,
-    [
+    values: [
       saved.map(({ device }) => device),
       saved.map(({ readings }) => readings),
       saved.map(({ withoutSeq }) => withoutSeq),
@@ -83,7 +87,7 @@ export async function saveDeviceStates(client: PoolClient, states: ReadonlyMap<s
       saved.map(({ clock }) => clock?.deviceTimeUs),
       saved.map(({ clock }) => clock?.offsetUs),
     ],
-  );
+  });
 }
 
 /** The next devices after `after`, by the bytes of their names; the first ones when it is empty. */

@@ -24,7 +24,11 @@ export async function acquireLease(
 
 /** Locks the lease for the rest of the transaction and says whether `token` is still the newest. */
 export async function holdsLease(client: PoolClient, token: bigint): Promise<boolean> {
-  const { rows } = await client.query('SELECT 1 FROM sealer_lease WHERE token = $1 FOR UPDATE', [token]);
+  const { rows } = await client.query({
+    name: 'hold-lease',
+    text: 'SELECT 1 FROM sealer_lease WHERE token = $1 FOR UPDATE',
+    values: [token],
+  });
   return rows.length === 1;
 }
 

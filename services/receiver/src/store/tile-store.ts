@@ -6,16 +6,17 @@ import { readLeaves } from './leaf-store.ts';
 
 export async function insertTiles(client: PoolClient, tiles: readonly Tile[]): Promise<void> {
   if (tiles.length === 0) return;
-  await client.query(
-    `INSERT INTO tiles (level, tile_index, hashes, root)
-     SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[], $4::bytea[])`,
-    [
+  await client.query({
+    name: 'insert-tiles',
+    text: `INSERT INTO tiles (level, tile_index, hashes, root)
+           SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[], $4::bytea[])`,
+    values: [
       tiles.map((tile) => tile.level),
       tiles.map((tile) => tile.index),
       tiles.map((tile) => tile.hashes),
       tiles.map((tile) => tile.root),
     ],
-  );
+  });
 }
 
 /** The right edge of the log at `size` leaves. Reads at most 255 leaves and 255 tile roots a level. */

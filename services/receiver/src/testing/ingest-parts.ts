@@ -8,7 +8,7 @@ import { createTestDatabase } from '@telltale/database/testing';
 import type { Pool } from 'pg';
 import { inject } from 'vitest';
 import { KeyCache } from '../ingest/key-cache.ts';
-import type { VerifiedReading } from '../ingest/verified-reading.ts';
+import { packReadings, unpackReadings, type VerifiedReading } from '../ingest/verified-reading.ts';
 import { verifyBody } from '../ingest/verify-body.ts';
 import { type Ledger, openLedger } from '../ledger.ts';
 
@@ -39,7 +39,10 @@ export async function startIngestParts(): Promise<IngestParts> {
   return {
     pool,
     ledger,
-    read: (...envelopes) => verifyBody(Buffer.from(`[${envelopes.join(',')}]`), { keys, maxEnvelopes: 1_000 }),
+    read(...envelopes) {
+      const checked = verifyBody(Buffer.from(`[${envelopes.join(',')}]`), { keys, maxEnvelopes: 1_000 });
+      return unpackReadings(packReadings(checked));
+    },
     async stop() {
       await pool.end();
       await database.drop();

@@ -1,0 +1,121 @@
+// The threads that check signatures: each body gets its own readings or its own refusal, and a thread that dies takes only its bodies with it.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { makeDevice } from '../testing/test-device.ts';
+import { Verifiers } from './verifiers.ts';
+
+const devices = [makeDevice(), makeDevice('ecdsa-p256'), makeDevice('rsa-pss')];
+const dataOf = (number: number) => `{"device":"d${number}","seq":${number},"timestamp":${number}.5}`;
+const envelopeOf = (number: number) => devices[number % 3]?.envelope(dataOf(number)) ?? '';
+const failures: unknown[] = [];
+const log = { error: (entry: unknown) => void failures.push(entry) };
+
+afterEach(() => {
+  failures.length = 0;
+});
+
+function start(options: { threads?: number; entry?: URL } = {}): Verifiers {
+  const verifiers = new Verifiers({ threads: 2, maxEnvelopes: 1_000, log, ...options });
+  onTestFinished(() => verifiers.stop());
+  return verifiers;
+}
+
+/** A thread of another program: this text. */
+async function threadOf(program: string): Promise<URL> {
+  const folder = await mkdtemp(join(tmpdir(), 'telltale-thread-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'thread.mjs'), program);
+  return pathToFileURL(join(folder, 'thread.mjs'));
+}
+
+describe('bodies that are checked by threads', () => {
+  it('get their own readings, single and in arrays, whatever their number and order', async () => {
+    const verifiers = start();
+    const bodies = Array.from({ length: 200 }, (_, i) => Array.from({ length: 1 + (i % 4) }, (_, k) => 10 * i + k));
+    const all = await Promise.all(
+      bodies.map((numbers) => verifiers.verify(Buffer.from(`[${numbers.map(envelopeOf).join(',')}]`))),
+    );
+    expect(all.map((readings) => readings.map(({ seq }) => seq))).toEqual(bodies);
+    for (const readings of all) {
+      expect(readings.map(({ position }) => position)).toEqual(readings.map((_, position) => position));
+      for (const { device, seq = -1, deviceTimeUs, leaf, key, hasDevice } of readings) {
+        const signer = devices[seq % 3];
+        expect({ device, deviceTimeUs, hasDevice }).toEqual({
+          device: `d${seq}`,
+          deviceTimeUs: seq * 1e6 + 5e5,
+          hasDevice: true,
+        });
+        expect(Buffer.from(leaf).toString('latin1').endsWith(dataOf(seq))).toBe(true);
+        expect(Buffer.from(key.keyId).toString('hex')).toBe(signer?.keyIdHex);
+      }
+    }
+  });
+
+  it('are refused alone, with the faults of their own items', async () => {
+    const verifiers = start();
+    const forged = envelopeOf(3).replace('"seq":3', '"seq":4');
+    const [good, bad, broken] = await Promise.allSettled([
+      verifiers.verify(Buffer.from(envelopeOf(1))),
+      verifiers.verify(Buffer.from(`[${envelopeOf(1)},${forged}]`)),
+      verifiers.verify(Buffer.from('{')),
+    ]);
+    expect(good).toMatchObject({ status: 'fulfilled', value: [{ seq: 1 }] });
+    expect(bad).toMatchObject({
+      reason: { code: 'envelopes-refused', faults: [{ position: 1, code: 'signature-wrong' }] },
+    });
+    expect(broken).toMatchObject({ reason: { code: 'body-malformed', faults: [{ position: null }] } });
+    expect(failures).toEqual([]);
+  });
+
+  it('without a device, seq or time say so', async () => {
+    const [reading] = await start().verify(Buffer.from(devices[0]?.envelope('{"n":1}') ?? ''));
+    const own = devices[0]?.keyIdHex.slice(0, 16);
+    expect(reading).toMatchObject({ device: own, hasDevice: false, seq: undefined, deviceTimeUs: undefined });
+  });
+});
+
+describe('a thread that dies', () => {
+  it('refuses what it worked on as retryable, and another takes its place', async () => {
+    // Dies of its first body and is the real one afterwards: the place of the real one is told by its own file.
+    const real = new URL('./verifiers-worker.ts', import.meta.url);
+    const entry = await threadOf(`
+      import { existsSync, writeFileSync } from 'node:fs';
+      import { parentPort } from 'node:worker_threads';
+      const mark = new URL('./died', import.meta.url);
+      if (existsSync(mark)) await import(${JSON.stringify(real.href)});
+      else parentPort.on('message', () => { writeFileSync(mark, ''); throw new Error('of its body'); });
+    `);
+    const verifiers = start({ threads: 1, entry });
+    const first = verifiers.verify(Buffer.from(envelopeOf(1)));
+    await expect(first).rejects.toMatchObject({ code: 'overloaded' });
+    expect(failures).toHaveLength(1);
+    await expect(verifiers.verify(Buffer.from(envelopeOf(2)))).resolves.toMatchObject([{ seq: 2 }]);
+  });
+
+  it('before it took anything is not started again until it is needed', async () => {
+    const entry = await threadOf('throw new Error("it cannot start");');
+    const verifiers = start({ threads: 1, entry });
+    await expect(verifiers.verify(Buffer.from(envelopeOf(1)))).rejects.toMatchObject({ code: 'overloaded' });
+    const seen = failures.length;
+    await expect(verifiers.verify(Buffer.from(envelopeOf(1)))).rejects.toMatchObject({ code: 'overloaded' });
+    expect(failures).toHaveLength(seen + 1);
+  });
+});
+
+describe('stop', () => {
+  it('refuses what waits and whoever comes', async () => {
+    const verifiers = start({
+      threads: 1,
+      entry: await threadOf("import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => {});"),
+    });
+    const waiting = Promise.allSettled([1, 2].map((number) => verifiers.verify(Buffer.from(envelopeOf(number)))));
+    await verifiers.stop();
+    for (const body of await waiting) expect(body).toMatchObject({ reason: { code: 'stopping' } });
+    await expect(verifiers.verify(Buffer.from(envelopeOf(3)))).rejects.toMatchObject({ code: 'stopping' });
+    expect(failures).toEqual([]);
+  });
+});
