@@ -1,4 +1,4 @@
-// Dependencies point down only: services → peering → plugin → ledger, database → ledger; a service never imports another, and a package
+// Dependencies point down only: services → peering → plugin → ledger; database and signature-threads → ledger; a service never imports another, and a package
 // is entered through its index alone. Part of `npm run check`.
 
 import { globSync, readFileSync } from 'node:fs';
@@ -8,8 +8,9 @@ import { dirname, relative, resolve } from 'node:path';
 const ALLOWED: Record<string, readonly string[]> = {
   'packages/ledger': [],
   'packages/database': ['@telltale/ledger'],
-  'packages/cli': ['@telltale/ledger'],
-  'services/receiver': ['@telltale/ledger', '@telltale/database'],
+  'packages/signature-threads': ['@telltale/ledger'],
+  'packages/cli': ['@telltale/ledger', '@telltale/signature-threads'],
+  'services/receiver': ['@telltale/ledger', '@telltale/database', '@telltale/signature-threads'],
   'services/sender': ['@telltale/ledger'],
 };
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;

@@ -1,6 +1,9 @@
 // What the machine itself does, measured in the same run: bare signature verifications and bare commits.
 
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import type { Pool } from 'pg';
 import { median } from './row.ts';
 
@@ -29,6 +32,48 @@ export function bareVerifySeconds(sample: SignedSample): number {
     return (user + system) / 1e6 / verified;
   });
   return median(bursts);
+}
+
+/** Bare verifications by one thread, or by all. */
+export interface BareVerifies {
+  readonly perSecond: number;
+  /** CPU seconds of one. */
+  readonly cpuSeconds: number;
+}
+
+/**
+ * Bare `crypto.verify`s with all cores busy: a thread each, synchronous, for `durationMs`. The threads start before the clock does. Two cores
+ * that are one to the hardware, or share its heat, make each other slower, so one costs more CPU seconds here than alone.
+ */
+export async function bareVerifiesOnAllCores(sample: SignedSample, durationMs = 1500): Promise<BareVerifies> {
+  const entry = new URL('./bare-verify-worker.ts', import.meta.url);
+  const workers = Array.from({ length: availableParallelism() }, () => new Worker(entry, { workerData: sample }));
+  await Promise.all(workers.map((worker) => once(worker, 'message')));
+  for (const worker of workers) worker.postMessage(durationMs);
+  const answers: BareVerifies[][] = await Promise.all(workers.map((worker) => once(worker, 'message')));
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  const each = answers.flat();
+  return {
+    perSecond: each.reduce((sum, { perSecond }) => sum + perSecond, 0),
+    cpuSeconds: median(each.map(({ cpuSeconds }) => cpuSeconds)),
+  };
+}
+
+/** Verifies for so long on the calling thread. */
+export function verifyForAWhile(sample: SignedSample, durationMs: number): BareVerifies {
+  const key = createPublicKey(sample.pem);
+  const startedAt = performance.now();
+  const cpuStart = process.threadCpuUsage();
+  let verified = 0;
+  while (performance.now() - startedAt < durationMs) {
+    for (let i = 0; i < 50; i++) if (!isValid(key, sample)) throw new Error('the sample is not signed');
+    verified += 50;
+  }
+  const { user, system } = process.threadCpuUsage(cpuStart);
+  return {
+    perSecond: (verified / (performance.now() - startedAt)) * 1000,
+    cpuSeconds: (user + system) / 1e6 / verified,
+  };
 }
 
 /** Seconds of one transaction that inserts one row and is durable, the median of many, one after the other. */

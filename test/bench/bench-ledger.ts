@@ -11,6 +11,7 @@ import { residentBytes, treeCpuSeconds } from './process-cpu.ts';
 
 /** As scripts/start.ts and the images run it. */
 const NODE_OPTIONS = '--max-semi-space-size=4';
+const MALLOC_ARENA_MAX = '2';
 /** How often the newest checkpoint is looked at while the last readings are sealed. */
 const LOOK_MS = 20;
 
@@ -45,7 +46,13 @@ export class BenchLedger {
     const folder = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
     const quiet = () => undefined;
     const server = await startEmbeddedServer({ dataDir: join(folder, 'data'), log: { info: quiet, warn: quiet } });
-    const all = { DATABASE_URL: targetUrl(server.target), NODE_OPTIONS, DIFFICULTY: '2', ...variables };
+    const all = {
+      DATABASE_URL: targetUrl(server.target),
+      NODE_OPTIONS,
+      MALLOC_ARENA_MAX,
+      DIFFICULTY: '2',
+      ...variables,
+    };
     return new BenchLedger({
       folder,
       server,

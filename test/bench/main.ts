@@ -1,13 +1,26 @@
 // `npm run bench [-- <name> …] [--json]`: runs the benches, all of them or those named, and keeps what they gave in RESULTS.md.
 
 import { parseArgs } from 'node:util';
+import { getChain } from './get-chain.ts';
+import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
+import { latency } from './latency.ts';
 import { describeMachine } from './machine.ts';
 import { mining } from './mining.ts';
 import { keepRows, rowText } from './results.ts';
 import type { Bench } from './row.ts';
+import { storage } from './storage.ts';
+import { verification } from './verification.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { mining, ingest };
+const BENCHES: Readonly<Record<string, Bench>> = {
+  mining,
+  ingest,
+  latency,
+  growth,
+  'get-chain': getChain,
+  storage,
+  verification,
+};
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
 const unknown = positionals.filter((name) => !(name in BENCHES));

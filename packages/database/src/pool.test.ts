@@ -18,6 +18,7 @@ function open(onError: (error: Error) => void = () => undefined): pg.Pool {
     applicationName: 'pool-test',
     maxConnections: 2,
     onError,
+    isPipelined: true,
   });
 }
 

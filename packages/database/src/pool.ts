@@ -37,8 +37,8 @@ function poolTypes(): pg.TypeOverrides {
 /**
  * Opens a pool; connections are made when they are needed.
  *
- * int8 and int8[] come back as bigint, bytea as Buffer, numeric as string; the parsers belong to this pool alone. Queries of one client
- * are sent without waiting for the answers of earlier ones, in order: no cursors. `onError` hears of every connection that fails,
+ * int8 and int8[] come back as bigint, bytea as Buffer, numeric as string; the parsers belong to this pool alone. With `isPipelined`,
+ * queries of one client are sent without waiting for the answers of earlier ones; ending such a client waits for all of them. `onError` hears of every connection that fails,
  * idle or in use, once or more each; a failure never ends the process, and queries in flight reject on their own. The caller ends the pool.
  */
 export function openPool(options: {
@@ -46,6 +46,7 @@ export function openPool(options: {
   applicationName: string;
   maxConnections: number;
   onError: (error: Error) => void;
+  isPipelined?: boolean;
 }): pg.Pool {
   const pool = new pg.Pool({
     ...clientConfig(options.connection),
@@ -57,7 +58,7 @@ export function openPool(options: {
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     lock_timeout: lockTimeoutMs,
     types: poolTypes(),
-    pipeline: true,
+    pipeline: options.isPipelined ?? false,
   });
   // node-postgres emits 'error' on a client that is checked out too, and an 'error' without a listener ends the process.
   pool.on('connect', (client) => client.on('error', options.onError));

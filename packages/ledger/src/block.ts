@@ -4,6 +4,7 @@ import type { Hash } from './hash.ts';
 import type { Signer, Verifier } from './signature.ts';
 import { blockText } from './signed-text.ts';
 
+/** A block as an export and a receiver hand it out. Source: format.md "Block header". */
 export interface Block {
   /** 116 bytes. */
   readonly header: Uint8Array;

@@ -1,5 +1,6 @@
 // RFC 8785 (JSON Canonicalization Scheme) for what registry messages hold: strings, arrays and objects. No numbers, so no float formatting.
 
+/** What the registry writes and signs: texts, lists and objects of them. Numbers, true, false and null are not needed, so not offered. */
 export type CanonicalValue = string | readonly CanonicalValue[] | { readonly [name: string]: CanonicalValue };
 
 /** RFC 8785 text: no spaces, members sorted by UTF-16 code units. Throws for a string with a lone surrogate (section 3.2.2.2). */

@@ -1,8 +1,9 @@
 // Verifying a whole chain from its bytes alone: every signature, the key in force for each device, roots, links, work, times and counts.
 // Blocks go in one after the other; the first fault, in the order of the log, comes out. Source: format.md, all of it.
 
-import { type Block, verifyBlockSignature } from './block.ts';
-import { equalBytes, toHex } from './bytes.ts';
+import type { Block } from './block.ts';
+import { equalBytes } from './bytes.ts';
+import type { ChainFault, LeafFault } from './chain-fault.ts';
 import type { Hash } from './hash.ts';
 import { decodeHeader, type Header, headerHash, isGenesis, laneOf } from './header.ts';
 import type { PublicKey } from './keys.ts';
@@ -11,20 +12,9 @@ import { Frontier } from './merkle.ts';
 import { meetsDifficulty } from './proof-of-work.ts';
 import type { Reading } from './reading.ts';
 import { Registry } from './registry.ts';
-import { createVerifier, type Verifier } from './signature.ts';
-
-/** The first thing that is wrong with a chain, and its exact place. */
-export interface ChainFault {
-  readonly code: string;
-  readonly message: string;
-  /** Absent for leaves that are not in a block yet. */
-  readonly blockIndex?: number;
-  /** Absent where the fault is the block's, not one leaf's. */
-  readonly leafIndex?: number;
-}
-
-/** What is wrong with a leaf, for whoever judges it beside the chain. */
-export type LeafFault = Pick<ChainFault, 'code' | 'message'>;
+import { createVerifier, type KeyVerifier } from './signature.ts';
+import { blockCheck } from './signature-check.ts';
+import { checkWithOwnVerifiers, type SignatureChecker, SignatureQueue } from './signature-queue.ts';
 
 /** A leaf as the verifier saw it. */
 export interface VerifiedLeaf {
@@ -36,6 +26,7 @@ export interface VerifiedLeaf {
   readonly reading?: Reading & { readonly device: string };
 }
 
+/** What a verifier has taken so far; the head is the newest block. Times in microseconds since the Unix epoch. */
 export interface ChainSummary {
   /** Genesis included. */
   readonly blocks: number;
@@ -51,23 +42,17 @@ export interface ChainSummary {
   };
 }
 
-/**
- * Signatures under way before the verifier waits: enough to keep every core busy, and a bound on memory. Measured with an export of
- * 100,000 readings in blocks of 1,000: 175 MB resident, against 250 MB with 2,048 at the same rate, because V8 enlarges its young generation
- * for what survives there.
- */
-const MAX_CHECKS_UNDER_WAY = 256;
-
+/** Takes the blocks of one chain, in order and one call at a time, and gives the first fault. Owned by whoever feeds it. */
 export class ChainVerifier {
   readonly registry: Registry;
   private readonly origin: string;
-  private readonly verifyLedger: Verifier;
+  private readonly ledger: KeyVerifier;
   private readonly lane: Uint8Array;
   private readonly onLeaf: (leaf: VerifiedLeaf) => void;
   private readonly judgeLeaf: (leaf: VerifiedLeaf) => LeafFault | undefined;
   private readonly frontier = new Frontier();
   private readonly devices = new Set<string>();
-  private underWay: Promise<ChainFault | undefined>[] = [];
+  private readonly signatures: SignatureQueue;
   private readings = 0;
   private blocks = 0;
   private lastReceivedAtUs = 0;
@@ -77,25 +62,30 @@ export class ChainVerifier {
   /**
    * `origin` and `key` say whose chain it must be; `onLeaf` is called for each leaf in order, before its signature is checked.
    * `judgeLeaf`, called just before it, may refuse a leaf for what the chain alone does not show.
-   * Throws TypeError for a key that cannot be used.
+   * `checker` checks the signatures, by default with each key's own verifier. Throws TypeError for a key that cannot be used.
    */
   constructor(ledger: {
     origin: string;
     key: PublicKey;
     onLeaf?: (leaf: VerifiedLeaf) => void;
     judgeLeaf?: (leaf: VerifiedLeaf) => LeafFault | undefined;
+    checker?: SignatureChecker;
   }) {
     const verifier = createVerifier(ledger.key);
     if (!verifier.ok) throw new TypeError(verifier.message);
     this.origin = ledger.origin;
-    this.verifyLedger = verifier.value;
+    this.ledger = { key: ledger.key, verify: verifier.value };
+    this.signatures = new SignatureQueue(ledger.checker ?? checkWithOwnVerifiers);
     this.lane = laneOf(ledger.key.keyId);
     this.onLeaf = ledger.onLeaf ?? (() => undefined);
     this.judgeLeaf = ledger.judgeLeaf ?? (() => undefined);
-    this.registry = new Registry({ origin: ledger.origin, key: ledger.key, verify: verifier.value });
+    this.registry = new Registry({ origin: ledger.origin, ledger: this.ledger });
   }
 
-  /** Takes the next block. Gives the first fault so far, after which the verifier takes no more. */
+  /**
+   * Takes the next block. Gives the first fault so far, after which the verifier takes no more. Rejects, here and in the methods below, when
+   * the checker could not check a signature: then nothing can be said of the chain.
+   */
   async addBlock(block: Block): Promise<ChainFault | undefined> {
     if (this.fault) return this.settle();
     const blockIndex = this.blocks;
@@ -104,12 +94,14 @@ export class ChainVerifier {
     const hash = headerHash(block.header);
     const wrong = this.headerFault(header.value, { hash, leaves: block.leaves.length });
     if (wrong) return this.stop({ ...wrong, blockIndex });
-    this.checkBlockSignature({ blockIndex, hash, signature: block.signature });
+    const { origin, ledger: signer } = this;
+    const check = blockCheck({ origin, hash, signature: block.signature, signer });
+    this.signatures.push(check, { code: 'block-signature', blockIndex });
     for (const leaf of block.leaves) {
       const fault = this.takeLeaf(leaf, { blockIndex });
       if (fault) return this.stop(fault);
       // Inside the block too: one block may hold every reading of a ledger.
-      if (this.underWay.length > MAX_CHECKS_UNDER_WAY && (await this.settle())) return this.fault;
+      if (this.signatures.isFull && (await this.makeRoom())) return this.fault;
     }
     if (header.value.timestampUs < this.lastReceivedAtUs) {
       const leafIndex = this.frontier.size - 1;
@@ -120,7 +112,7 @@ export class ChainVerifier {
     }
     this.head = { header: header.value, hash };
     this.blocks++;
-    return this.underWay.length > MAX_CHECKS_UNDER_WAY ? this.settle() : undefined;
+    return this.signatures.isFull ? this.makeRoom() : undefined;
   }
 
   /** Takes the next leaf after the newest block: accepted, not sealed yet. */
@@ -128,16 +120,13 @@ export class ChainVerifier {
     if (this.fault) return this.settle();
     const fault = this.takeLeaf(leaf, {});
     if (fault) return this.stop(fault);
-    return this.underWay.length > MAX_CHECKS_UNDER_WAY ? this.settle() : undefined;
+    return this.signatures.isFull ? this.makeRoom() : undefined;
   }
 
   /** Waits for the signatures under way and gives the first fault so far, if there is one. */
   async settle(): Promise<ChainFault | undefined> {
-    // Checks stand in the order of the log, and a fault found while reading stopped everything behind it: the first wrong one is the first.
-    const results = await Promise.all(this.underWay);
-    this.underWay = [];
-    const first = results.find((result) => result !== undefined);
-    if (first) this.fault = first;
+    // A fault found while reading stopped everything behind it: a wrong signature, which was read before, comes first.
+    this.fault = (await this.signatures.settle()) ?? this.fault;
     return this.fault;
   }
 
@@ -215,25 +204,19 @@ export class ChainVerifier {
     const { reading, checks } = applied.value;
     if (leaf.kind === LEAF_KIND.reading) this.readings++;
     if (reading) this.devices.add(reading.device);
-    for (const { verify, message, signature, what } of checks) {
-      const fault = { code: 'signature', message: `${what} is wrong`, ...at };
-      this.underWay.push(verify(message, signature).then((isValid) => (isValid ? undefined : fault)));
-    }
+    for (const check of checks) this.signatures.push(check, { code: 'signature', ...at });
     const transactionId = transactionIdOf(leaf, hash);
-    const verified = { leafIndex, leaf, leafHash: hash, transactionId, ...(reading && { reading }) };
+    const common = { leafIndex, leaf, leafHash: hash, transactionId };
+    const verified = reading ? { ...common, reading } : common;
     const refused = this.judgeLeaf(verified);
     if (refused) return { ...refused, ...at };
     this.onLeaf(verified);
     return undefined;
   }
 
-  private checkBlockSignature(block: { blockIndex: number; hash: Hash; signature: Uint8Array }): void {
-    const { blockIndex, hash, signature } = block;
-    const message = `the ledger’s signature over block ${toHex(hash)} is wrong`;
-    const fault = { code: 'block-signature', message, blockIndex };
-    const { origin, verifyLedger: verify } = this;
-    const valid = verifyBlockSignature({ origin, hash, signature, verify });
-    this.underWay.push(valid.then((isValid) => (isValid ? undefined : fault)));
+  private async makeRoom(): Promise<ChainFault | undefined> {
+    this.fault ??= await this.signatures.makeRoom();
+    return this.fault;
   }
 
   private stop(fault: ChainFault): Promise<ChainFault | undefined> {

@@ -6,6 +6,7 @@ import { type NoteCode, type NoteVerifier, openNote, signNote } from './note.ts'
 import { accept, type Result, refuse } from './result.ts';
 import type { Signer } from './signature.ts';
 
+/** How large a log is and what is in it: `size` leaves, `root` over all of them. Source: C2SP tlog-checkpoint, without extension lines. */
 export interface Checkpoint {
   readonly origin: string;
   readonly size: number;

@@ -10,6 +10,7 @@ import { createVerifier, type Signer } from './signature.ts';
 /** timestamped_signature: a 64-bit time and 64 bytes of Ed25519. */
 const COSIGNATURE_BYTES = 72;
 
+/** Why there is no believable cosignature: the note cannot be read, the cosigner did not sign it, or its signature is wrong. */
 export type CosignatureCode = 'note-malformed' | 'cosignature-missing' | 'cosignature-wrong';
 
 /** A cosigner whose signatures are believed. Its `verify` takes a whole timestamped signature, so `openNote` can be asked for it too. */
@@ -40,7 +41,7 @@ export function parseCosignerKey(text: string): Result<CosignatureVerifier, 'ver
     if (timeS === undefined) return false;
     return signer.value(cosignedBytes(text, timeS), timestamped.subarray(8));
   };
-  return accept({ kind: 'cosignature', name, keyHash, verify });
+  return accept({ kind: 'cosignature', name, keyHash, key, verify });
 }
 
 /**

@@ -9,11 +9,13 @@ import { type PublicKey, parsePublicKey } from './keys.ts';
 import { LEAF_FIXED_BYTES, MAX_LEAF_BYTES } from './leaf.ts';
 import { accept, type Result, refuse } from './result.ts';
 
+/** One line of an export, read: the first names the ledger, the last is its signed checkpoint. Source: format.md "Export". */
 export type ExportLine =
   | { readonly kind: 'ledger'; readonly origin: string; readonly key: PublicKey }
   | { readonly kind: 'block'; readonly block: Block }
   | { readonly kind: 'end'; readonly checkpoint: string };
 
+/** Why a line is none: not the JSON of its kind, another format, or a key that cannot be used. */
 export type ExportLineCode = 'export-line' | 'export-format' | 'export-key';
 
 const FORMAT = 'telltale-export-v1';

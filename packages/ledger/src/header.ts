@@ -6,12 +6,15 @@ import type { KeyId } from './keys.ts';
 import { EMPTY_ROOT } from './merkle.ts';
 import { accept, type Result, refuse } from './result.ts';
 
+/** Bytes of a header, nonce included. */
 export const HEADER_BYTES = 116;
 /** Offset of the nonce, a 64-bit big-endian integer. */
 export const NONCE_OFFSET = 108;
+/** Bytes of a lane. */
 export const LANE_BYTES = 12;
 const HEADER_VERSION = 1;
 
+/** What is mined: a hash-chained commitment to the log. Source: format.md "Block header". */
 export interface Header {
   /** Height; genesis is 0. */
   readonly index: number;
@@ -31,6 +34,7 @@ export interface Header {
   readonly nonce: bigint;
 }
 
+/** Why bytes are no header: another length, another version, or a number past 2^53 − 1. */
 export type HeaderCode = 'header-length' | 'header-version' | 'header-number';
 
 /** The 116 bytes of a header. */

@@ -4,7 +4,8 @@ export { type Block, signBlock, verifyBlockSignature } from './block.ts';
 export type { Brand } from './brand.ts';
 export { equalBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8, viewOf } from './bytes.ts';
 export { type CanonicalValue, canonicalJson } from './canonical-json.ts';
-export { type ChainFault, type ChainSummary, ChainVerifier, type LeafFault, type VerifiedLeaf } from './chain.ts';
+export { type ChainSummary, ChainVerifier, type VerifiedLeaf } from './chain.ts';
+export type { ChainFault, LeafFault } from './chain-fault.ts';
 export { type Checkpoint, formatCheckpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from './checkpoint.ts';
 export {
   type Cosignature,
@@ -135,11 +136,13 @@ export {
   createSigner,
   createSyncVerifier,
   createVerifier,
+  type KeyVerifier,
   type Signer,
   type SyncVerifier,
   type Verifier,
 } from './signature.ts';
 export type { SignatureCheck } from './signature-check.ts';
+export { checkWithOwnVerifiers, SIGNATURES_PER_BATCH, type SignatureChecker } from './signature-queue.ts';
 export { blockText, enrolText, possessionText, receiptText, revokeText } from './signed-text.ts';
 export { splitLines } from './split-lines.ts';
 export { decodeEntryBundle, encodeEntryBundle, formatTilePath, parseTilePath, type TilePath } from './tile-path.ts';

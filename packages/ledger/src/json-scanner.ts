@@ -7,6 +7,7 @@ import { fromUtf8 } from './bytes.ts';
 /** Arrays and objects inside each other, the outermost counted as one. A bound on the stack; real readings nest a few levels. */
 export const MAX_DEPTH = 64;
 
+/** Why bytes are no JSON text here: against RFC 8259, not UTF-8, or nested too deeply. */
 export type JsonCode = 'json-syntax' | 'json-utf8' | 'json-depth';
 
 /**

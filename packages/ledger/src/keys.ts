@@ -9,12 +9,15 @@ import { accept, type Refusal, type Result, refuse } from './result.ts';
 
 /** How a key signs, as a leaf's second byte says it. */
 export const ALGORITHM = { ed25519: 1, 'ecdsa-p256': 2, 'rsa-pss': 3 } as const;
+/** An algorithm as settings and answers name it. */
 export type AlgorithmName = keyof typeof ALGORITHM;
+/** An algorithm as leaves name it: 1, 2 or 3. */
 export type AlgorithmId = (typeof ALGORITHM)[AlgorithmName];
 
 /** SHA-256 of the SubjectPublicKeyInfo DER: 32 bytes. */
 export type KeyId = Brand<Uint8Array, 'KeyId'>;
 
+/** A key in the one encoding that is accepted, so that one key has one id. Made by `parsePublicKey`. Source: format.md "Keys". */
 export interface PublicKey {
   readonly algorithm: AlgorithmId;
   readonly keyId: KeyId;
@@ -22,6 +25,10 @@ export interface PublicKey {
   readonly spki: Uint8Array;
 }
 
+/**
+ * Why a key is refused: no PEM, none of the three kinds, another encoding than the one, an Ed25519 point of small order, or an RSA size
+ * outside 2048 to 4096 bits.
+ */
 export type KeyCode = 'key-not-pem' | 'key-unsupported' | 'key-encoding' | 'key-small-order' | 'key-size';
 
 /** RSA modulus, in bits (format.md "Keys"). */

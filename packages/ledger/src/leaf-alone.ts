@@ -8,7 +8,7 @@ import type { NoteVerifier } from './note.ts';
 import { parseReading, type Reading } from './reading.ts';
 import { parseEnrolment, parseRevocation } from './registry-message.ts';
 import { accept, type Result, refuse } from './result.ts';
-import { createVerifier, type Verifier } from './signature.ts';
+import { createVerifier, type KeyVerifier } from './signature.ts';
 import { enrolmentChecks, readingCheck, revocationCheck, type SignatureCheck } from './signature-check.ts';
 
 export type LeafAloneCode = LeafCode | 'message-invalid' | 'registry-message' | 'key-mismatch' | 'leaf-signature';
@@ -26,17 +26,18 @@ export async function checkLeafAlone(at: {
 }): Promise<Result<SpokenReading | undefined, LeafAloneCode>> {
   const verifier = createVerifier(at.key);
   if (!verifier.ok) return refuse('key-mismatch', verifier.message);
-  const needed = neededBy({ ...at, verify: verifier.value });
+  const { leaf, key, ledger } = at;
+  const needed = neededBy({ leaf, signer: { key, verify: verifier.value }, ledger });
   if (!needed.ok) return needed;
-  for (const { verify, message, signature, what } of needed.value.checks) {
-    if (!(await verify(message, signature))) return refuse('leaf-signature', `${what} is wrong`);
+  for (const { signer, message, signature, what } of needed.value.checks) {
+    if (!(await signer.verify(message, signature))) return refuse('leaf-signature', `${what} is wrong`);
   }
   return accept(needed.value.reading);
 }
 
 type Needed = Result<{ checks: SignatureCheck[]; reading?: SpokenReading }, LeafAloneCode>;
 
-function neededBy(at: { leaf: Leaf; key: PublicKey; verify: Verifier; ledger: NoteVerifier }): Needed {
+function neededBy(at: { leaf: Leaf; signer: KeyVerifier; ledger: NoteVerifier }): Needed {
   switch (at.leaf.kind) {
     case LEAF_KIND.reading:
       return neededByReading(at);
@@ -49,17 +50,19 @@ function neededBy(at: { leaf: Leaf; key: PublicKey; verify: Verifier; ledger: No
   }
 }
 
-function neededByReading({ leaf, key, verify }: { leaf: Leaf; key: PublicKey; verify: Verifier }): Needed {
+function neededByReading({ leaf, signer }: { leaf: Leaf; signer: KeyVerifier }): Needed {
+  const { key } = signer;
   const reading = parseReading(leaf.message);
   if (!reading.ok) return refuse('message-invalid', reading.message);
   if (!equalBytes(key.keyId, leaf.keyId)) return mismatch();
   if (leaf.algorithm !== key.algorithm) return refuse('leaf-algorithm', 'the algorithm is not that of the key');
   const device = reading.value.device ?? ownDevice(leaf.keyId);
-  return accept({ checks: [readingCheck(leaf, verify)], reading: { ...reading.value, device } });
+  return accept({ checks: [readingCheck(leaf, signer)], reading: { ...reading.value, device } });
 }
 
-function neededByEnrolment(at: { leaf: Leaf; key: PublicKey; verify: Verifier; ledger: NoteVerifier }): Needed {
-  const { leaf, key, ledger } = at;
+function neededByEnrolment(at: { leaf: Leaf; signer: KeyVerifier; ledger: NoteVerifier }): Needed {
+  const { leaf, ledger } = at;
+  const { key } = at.signer;
   const parsed = parseEnrolment(leaf.message);
   if (!parsed.ok) return parsed;
   const enrolment = parsed.value;
@@ -73,21 +76,21 @@ function neededByEnrolment(at: { leaf: Leaf; key: PublicKey; verify: Verifier; l
   }
   const own = createVerifier(enrolment.key);
   if (!own.ok) return refuse('registry-message', own.message);
-  const verifySigner = enrolment.authority === 'rotation' ? at.verify : ledger.verify;
-  return accept({
-    checks: enrolmentChecks({ origin: ledger.name, leaf, enrolment, verifySigner, verifyOwn: own.value }),
-  });
+  const signer = enrolment.authority === 'rotation' ? at.signer : ledger;
+  const ownVerifier = { key: enrolment.key, verify: own.value };
+  return accept({ checks: enrolmentChecks({ origin: ledger.name, leaf, enrolment, signer, own: ownVerifier }) });
 }
 
-function neededByRevocation(at: { leaf: Leaf; key: PublicKey; verify: Verifier; ledger: NoteVerifier }): Needed {
-  const { leaf, key, ledger } = at;
+function neededByRevocation(at: { leaf: Leaf; signer: KeyVerifier; ledger: NoteVerifier }): Needed {
+  const { leaf, ledger } = at;
+  const { key } = at.signer;
   const parsed = parseRevocation(leaf.message);
   if (!parsed.ok) return parsed;
   const revocation = parsed.value;
   if (!equalBytes(key.keyId, revocation.by)) return mismatch();
   if (leaf.algorithm !== key.algorithm) return refuse('leaf-algorithm', 'the algorithm is not that of the signer');
-  const verifySigner = revocation.authority === 'admin' ? ledger.verify : at.verify;
-  return accept({ checks: [revocationCheck({ origin: ledger.name, leaf, revocation, verifySigner })] });
+  const signer = revocation.authority === 'admin' ? ledger : at.signer;
+  return accept({ checks: [revocationCheck({ origin: ledger.name, leaf, revocation, signer })] });
 }
 
 function mismatch() {

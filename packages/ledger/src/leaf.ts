@@ -5,12 +5,15 @@ import { type Hash, sha256Joined } from './hash.ts';
 import { ALGORITHM, type AlgorithmId, asKeyId, type KeyId } from './keys.ts';
 import { accept, type Result, refuse } from './result.ts';
 
+/** First byte of a leaf. */
 export const LEAF_KIND = { reading: 1, keyEnrolled: 2, keyRevoked: 3 } as const;
+/** 1 reading, 2 key enrolled, 3 key revoked. */
 export type LeafKind = (typeof LEAF_KIND)[keyof typeof LEAF_KIND];
 
 /** `algorithm` of a leaf that nobody signed: a key's first use. */
 export const UNSIGNED = 0;
 
+/** One transaction of the log, decoded. Source: format.md "Leaf". */
 export interface Leaf {
   readonly kind: LeafKind;
   readonly algorithm: AlgorithmId | typeof UNSIGNED;
@@ -22,6 +25,7 @@ export interface Leaf {
   readonly message: Uint8Array;
 }
 
+/** Why bytes are no leaf: a length out of bounds, an unknown kind or algorithm, or a time past 2^53 − 1. */
 export type LeafCode = 'leaf-length' | 'leaf-kind' | 'leaf-algorithm' | 'leaf-time';
 
 /** Bytes before the signature. */
@@ -67,21 +71,24 @@ export function decodeLeaf(bytes: Uint8Array): Result<Leaf, LeafCode> {
   if (bytes.length < LEAF_FIXED_BYTES || bytes.length > MAX_LEAF_BYTES) {
     return refuse('leaf-length', `a leaf has ${LEAF_FIXED_BYTES} to ${MAX_LEAF_BYTES} bytes, not ${bytes.length}`);
   }
-  const view = viewOf(bytes);
-  const kind = kindOf(view.getUint8(0));
-  if (kind === undefined) return refuse('leaf-kind', `a leaf of kind ${view.getUint8(0)} is unknown`);
-  const signatureBytes = view.getUint16(42);
+  // Byte by byte: a DataView for each leaf of a long log costs more than reading its three numbers.
+  const kindByte = bytes[0] ?? 0;
+  const algorithmByte = bytes[1] ?? 0;
+  const kind = kindOf(kindByte);
+  if (kind === undefined) return refuse('leaf-kind', `a leaf of kind ${kindByte} is unknown`);
+  const signatureBytes = bigEndian(bytes, 42, 44);
   const messageStart = LEAF_FIXED_BYTES + signatureBytes;
   if (messageStart > bytes.length) return refuse('leaf-length', 'the signature is longer than the leaf');
-  const algorithm = algorithmOf(view.getUint8(1));
-  if (algorithm === undefined) return refuse('leaf-algorithm', `algorithm ${view.getUint8(1)} is unknown`);
+  const algorithm = algorithmOf(algorithmByte);
+  if (algorithm === undefined) return refuse('leaf-algorithm', `algorithm ${algorithmByte} is unknown`);
   if ((algorithm === UNSIGNED) !== (signatureBytes === 0)) {
     return refuse('leaf-algorithm', 'a leaf has an algorithm exactly when it has a signature');
   }
   if (algorithm === UNSIGNED && kind !== LEAF_KIND.keyEnrolled) {
     return refuse('leaf-algorithm', 'only the first use of a key may stand without a signature');
   }
-  const receivedAtUs = Number(view.getBigUint64(2));
+  // Past 2^53 this may be rounded, never to less.
+  const receivedAtUs = bigEndian(bytes, 2, 10);
   if (!Number.isSafeInteger(receivedAtUs)) return refuse('leaf-time', 'received_at is past 2^53 microseconds');
   return accept({
     kind,
@@ -109,10 +116,31 @@ export function transactionIdOf(leaf: Leaf, hash: Hash): Hash {
 }
 
 function kindOf(byte: number): LeafKind | undefined {
-  return Object.values(LEAF_KIND).find((kind) => kind === byte);
+  switch (byte) {
+    case LEAF_KIND.reading:
+    case LEAF_KIND.keyEnrolled:
+    case LEAF_KIND.keyRevoked:
+      return byte;
+    default:
+      return undefined;
+  }
 }
 
 function algorithmOf(byte: number): AlgorithmId | typeof UNSIGNED | undefined {
-  if (byte === UNSIGNED) return UNSIGNED;
-  return Object.values(ALGORITHM).find((id) => id === byte);
+  switch (byte) {
+    case UNSIGNED:
+    case ALGORITHM.ed25519:
+    case ALGORITHM['ecdsa-p256']:
+    case ALGORITHM['rsa-pss']:
+      return byte;
+    default:
+      return undefined;
+  }
+}
+
+/** The unsigned number that bytes [start, end) spell. */
+function bigEndian(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let i = start; i < end; i++) value = value * 256 + (bytes[i] ?? 0);
+  return value;
 }

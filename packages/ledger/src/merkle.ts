@@ -7,6 +7,7 @@ import { asHash, HASH_BYTES, type Hash, sha256 } from './hash.ts';
 /** Root of the tree without leaves: SHA-256 of nothing. */
 export const EMPTY_ROOT: Hash = sha256(new Uint8Array(0));
 
+/** A whole subtree: `level` 0 is the leaves, node `index` of level n covers the leaves from index × 2^n on. */
 export interface NodePosition {
   readonly level: number;
   readonly index: number;

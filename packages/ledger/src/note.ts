@@ -17,12 +17,14 @@ import { createVerifier, type Signer, type Verifier } from './signature.ts';
 /** A bound on hostile notes, from C2SP signed-note: verifiers may limit the number of signatures; 16 is its least limit. */
 const MAX_SIGNATURES = 64;
 
+/** One signature line. `keyHash`: 4 bytes that hint at the key; they prove nothing. */
 export interface NoteSignature {
   readonly name: string;
   readonly keyHash: Uint8Array;
   readonly signature: Uint8Array;
 }
 
+/** A text and who signed it. Source: C2SP signed-note. */
 export interface Note {
   /** Ends in a line feed. */
   readonly text: string;
@@ -33,6 +35,7 @@ export interface Note {
 export interface NoteVerifier {
   readonly name: string;
   readonly keyHash: Uint8Array;
+  readonly key: PublicKey;
   readonly verify: Verifier;
 }
 
@@ -63,7 +66,7 @@ export function noteVerifierOf(signer: {
   if (!isNoteKey(key)) return refuse('verifier-key-malformed', 'notes are signed with Ed25519 keys');
   const verify = createVerifier(key);
   if (!verify.ok) return refuse('verifier-key-malformed', verify.message);
-  return accept({ name, keyHash: noteKeyHash(name, rawKeyOf(key.spki)), verify: verify.value });
+  return accept({ name, keyHash: noteKeyHash(name, rawKeyOf(key.spki)), key, verify: verify.value });
 }
 
 /** A note with one signature. `text` ends in a line feed; `name` has no space and no plus sign. */

@@ -13,6 +13,7 @@ import type { NoteCode, NoteVerifier } from './note.ts';
 import type { Reading } from './reading.ts';
 import { accept, type Result, refuse } from './result.ts';
 
+/** Everything that shows a leaf to be in a log, for whoever knows the ledger’s key. Source: C2SP tlog-proof v1, format.md "Receipts and proofs". */
 export interface Proof {
   readonly leafIndex: number;
   /** Nearest sibling first (RFC 6962 section 2.1.1). */
@@ -46,6 +47,7 @@ export interface CheckedProof {
   readonly reading?: Reading & { readonly device: string };
 }
 
+/** Why a proof does not hold. */
 export type ProofCode =
   | 'proof-malformed'
   | 'proof-inclusion'

@@ -9,6 +9,7 @@ import { accept, type Refusal, type Result, refuse } from './result.ts';
 /** UTF-8 bytes of a device's name (format.md "Leaf"). */
 export const MAX_DEVICE_BYTES = 256;
 
+/** What the ledger understands of a reading; all other members are the device’s own. */
 export interface Reading {
   /** Absent: the reading belongs to the key's own device. */
   readonly device?: string;
@@ -22,7 +23,11 @@ export interface Reading {
 }
 
 const OPEN_BRACE = 0x7b;
+const ZERO = 0x30;
+/** A double in its longest decimal form has 24 characters; the rest is room. A guess. */
+const MAX_TIMESTAMP_BYTES = 32;
 
+/** Why a message is no reading. `device-forbidden`: a name that no device may have. */
 export type ReadingCode = 'message-not-json' | 'message-not-object' | 'member-duplicate' | 'device-forbidden';
 
 /** Reads a whole message: the exact bytes that a device signed. */
@@ -67,7 +72,8 @@ export function deviceFault(device: string): string | undefined {
   if (device.length === 0) return 'device is an empty string';
   if (!device.isWellFormed()) return 'device has a lone surrogate';
   if (/\p{Cc}/u.test(device)) return 'device has a control character';
-  if (device.length > MAX_DEVICE_BYTES || utf8(device).length > MAX_DEVICE_BYTES) {
+  // A UTF-16 unit is three bytes at most, so that most names need not be encoded to be measured.
+  if (3 * device.length > MAX_DEVICE_BYTES && utf8(device).length > MAX_DEVICE_BYTES) {
     return `device is longer than ${MAX_DEVICE_BYTES} bytes`;
   }
   return undefined;
@@ -86,26 +92,28 @@ function scanDevice(scanner: JsonScanner, reading: { device?: string }): Refusal
 }
 
 function scanSeq(scanner: JsonScanner, reading: { seq?: number }): void {
+  const start = scanner.at;
+  scanner.skipValue();
   // 2^53 − 1 has 16 digits. Only plain digits count: 1.0 and 1e3 leave room for two readers to disagree.
-  const text = shortText(scanner, 16);
-  if (text === undefined || !/^[0-9]+$/.test(text)) return;
-  const seq = Number(text);
+  if (scanner.at - start > 16) return;
+  let seq = 0;
+  for (let i = start; i < scanner.at; i++) {
+    const digit = (scanner.bytes[i] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) return;
+    // Past 2^53 it may be rounded, never to less.
+    seq = seq * 10 + digit;
+  }
   if (Number.isSafeInteger(seq)) reading.seq = seq;
 }
 
 function scanTimestamp(scanner: JsonScanner, reading: { deviceTimeUs?: number }): void {
-  // A double in its longest decimal form has 24 characters; the rest is room. A guess.
-  const text = shortText(scanner, 32);
-  // Of the JSON values only numbers that are not negative begin with a digit.
-  if (text === undefined || !/^[0-9]/.test(text)) return;
-  const timeUs = Math.round(Number(text) * 1_000_000);
-  if (Number.isSafeInteger(timeUs)) reading.deviceTimeUs = timeUs;
-}
-
-/** Scans any value; its text if it has at most `mostBytes`, one character for each byte. */
-function shortText(scanner: JsonScanner, mostBytes: number): string | undefined {
   const start = scanner.at;
   scanner.skipValue();
-  if (scanner.at - start > mostBytes) return undefined;
-  return String.fromCharCode(...scanner.bytes.subarray(start, scanner.at));
+  // Of the JSON values only numbers that are not negative begin with a digit.
+  const digit = (scanner.bytes[start] ?? 0) - ZERO;
+  if (digit < 0 || digit > 9 || scanner.at - start > MAX_TIMESTAMP_BYTES) return;
+  let text = '';
+  for (let i = start; i < scanner.at; i++) text += String.fromCharCode(scanner.bytes[i] ?? 0);
+  const timeUs = Math.round(Number(text) * 1_000_000);
+  if (Number.isSafeInteger(timeUs)) reading.deviceTimeUs = timeUs;
 }

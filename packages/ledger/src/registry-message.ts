@@ -21,6 +21,7 @@ export type Enrolment = { readonly key: PublicKey; readonly devices: readonly st
     }
 );
 
+/** What a kind 3 leaf says. `by`: the signer; `nonce`: 32 bytes, hexadecimal. Source: format.md "Kinds 2 and 3". */
 export interface Revocation {
   readonly authority: 'admin' | 'rotation' | 'self';
   readonly by: KeyId;

@@ -27,7 +27,7 @@ describe('a reading', () => {
     expect(verdict.value.reading).toEqual({ device: 'x', seq: 3 });
     const [check] = verdict.value.checks;
     expect(verdict.value.checks).toHaveLength(1);
-    expect(await check?.verify(check.message, check.signature)).toBe(true);
+    expect(await check?.signer.verify(check.message, check.signature)).toBe(true);
   });
 
   it('is refused before its enrolment', () => {

@@ -2,17 +2,16 @@
 // it says what each leaf needs to be valid, and names the signatures that remain to be checked. Source: format.md "Kinds 2 and 3".
 
 import { equalBytes, toHex } from './bytes.ts';
-import { type KeyId, ownDevice, type PublicKey } from './keys.ts';
+import { type KeyId, ownDevice } from './keys.ts';
 import { LEAF_KIND, type Leaf, UNSIGNED } from './leaf.ts';
 import { parseReading, type Reading } from './reading.ts';
 import { type Enrolment, parseEnrolment, parseRevocation } from './registry-message.ts';
 import { accept, type Result, refuse } from './result.ts';
-import { createVerifier, type Verifier } from './signature.ts';
+import { createVerifier, type KeyVerifier } from './signature.ts';
 import { enrolmentChecks, readingCheck, revocationCheck, type SignatureCheck } from './signature-check.ts';
 
-export interface EnrolledKey {
-  readonly key: PublicKey;
-  readonly verify: Verifier;
+/** A key of the log, as the leaves up to now leave it. */
+export interface EnrolledKey extends KeyVerifier {
   /** Devices that it may speak for, each with the leaf that first named it. */
   readonly devices: ReadonlyMap<string, number>;
   /** Index of the leaf that first enrolled it. */
@@ -21,6 +20,7 @@ export interface EnrolledKey {
   readonly revokedAt?: number;
 }
 
+/** Why a leaf may not stand where it stands. */
 export type RegistryCode =
   | 'leaf-algorithm'
   | 'message-invalid'
@@ -31,9 +31,7 @@ export type RegistryCode =
   | 'device-not-enrolled'
   | 'authority-wrong';
 
-interface Entry {
-  readonly key: PublicKey;
-  readonly verify: Verifier;
+interface Entry extends KeyVerifier {
   readonly devices: Map<string, number>;
   readonly leafIndex: number;
   revokedAt?: number;
@@ -41,17 +39,16 @@ interface Entry {
   readonly successors: Set<string>;
 }
 
+/** Which keys may speak for which devices at each leaf. Give it the leaves in their order. Source: format.md "Kinds 2 and 3". */
 export class Registry {
   private readonly entries = new Map<string, Entry>();
   private readonly origin: string;
-  private readonly ledgerKey: PublicKey;
-  private readonly verifyLedger: Verifier;
+  private readonly ledger: KeyVerifier;
 
-  /** `ledger`: the origin and key that signed the registry leaves of authority token and admin. */
-  constructor(ledger: { origin: string; key: PublicKey; verify: Verifier }) {
-    this.origin = ledger.origin;
-    this.ledgerKey = ledger.key;
-    this.verifyLedger = ledger.verify;
+  /** `origin`, `ledger`: whose name and key stand under the registry leaves of authority token and admin. */
+  constructor({ origin, ledger }: { origin: string; ledger: KeyVerifier }) {
+    this.origin = origin;
+    this.ledger = ledger;
   }
 
   /** Every key that the log names so far, in the order of its first enrolment. */
@@ -89,7 +86,7 @@ export class Registry {
     }
     if (leaf.algorithm !== entry.key.algorithm) return refuse('leaf-algorithm', 'the algorithm is not that of the key');
     return accept({
-      checks: [readingCheck(leaf, entry.verify)],
+      checks: [readingCheck(leaf, entry)],
       reading: { ...reading.value, device: device ?? ownDevice(leaf.keyId) },
     });
   }
@@ -102,12 +99,12 @@ export class Registry {
       return refuse('key-mismatch', 'the key id of the leaf is not that of its public key');
     const verifier = createVerifier(key);
     if (!verifier.ok) return refuse('registry-message', verifier.message);
-    const checks = this.checksOfEnrolment({ leaf, enrolment: enrolment.value, verifyOwn: verifier.value });
+    const own = { key, verify: verifier.value };
+    const checks = this.checksOfEnrolment({ leaf, enrolment: enrolment.value, own });
     if (!checks.ok) return checks;
     const id = toHex(key.keyId);
     const named = {
-      key,
-      verify: verifier.value,
+      ...own,
       devices: new Map<string, number>(),
       leafIndex,
       successors: new Set<string>(),
@@ -122,9 +119,9 @@ export class Registry {
   private checksOfEnrolment(at: {
     leaf: Leaf;
     enrolment: Enrolment;
-    verifyOwn: Verifier;
+    own: KeyVerifier;
   }): Result<SignatureCheck[], RegistryCode> {
-    const { leaf, enrolment } = at;
+    const { leaf, enrolment, own } = at;
     if (enrolment.authority === 'first-use') {
       if (leaf.algorithm === UNSIGNED) return accept([]);
       return refuse('authority-wrong', 'the first use of a key has no signature');
@@ -137,10 +134,7 @@ export class Registry {
     if (signer.value.devices && !devices.every((device) => signer.value.devices?.has(device))) {
       return refuse('authority-wrong', 'a key can only be rotated for devices of its own');
     }
-    const { verifyOwn } = at;
-    return accept(
-      enrolmentChecks({ origin: this.origin, leaf, enrolment, verifySigner: signer.value.verify, verifyOwn }),
-    );
+    return accept(enrolmentChecks({ origin: this.origin, leaf, enrolment, signer: signer.value, own }));
   }
 
   private applyRevocation(leaf: Leaf, leafIndex: number): ReturnType<Registry['apply']> {
@@ -162,19 +156,18 @@ export class Registry {
       return refuse('leaf-algorithm', 'the algorithm is not that of the signer');
     entry.revokedAt = leafIndex;
     const { origin } = this;
-    const verifySigner = signer.value.verify;
-    return accept({ checks: [revocationCheck({ origin, leaf, revocation: revocation.value, verifySigner })] });
+    return accept({ checks: [revocationCheck({ origin, leaf, revocation: revocation.value, signer: signer.value })] });
   }
 
   /** The key that an authority signs with: the ledger's, or for rotation and self an enrolled key that is not revoked. */
   private signerOf(
     authority: 'token' | 'admin' | 'rotation' | 'self',
     by: KeyId,
-  ): Result<{ key: PublicKey; verify: Verifier; devices?: ReadonlyMap<string, number> }, RegistryCode> {
+  ): Result<KeyVerifier & { devices?: ReadonlyMap<string, number> }, RegistryCode> {
     if (authority === 'token' || authority === 'admin') {
-      if (!equalBytes(by, this.ledgerKey.keyId))
+      if (!equalBytes(by, this.ledger.key.keyId))
         return refuse('authority-wrong', `authority ${authority} is the ledger’s key alone`);
-      return accept({ key: this.ledgerKey, verify: this.verifyLedger });
+      return accept(this.ledger);
     }
     const entry = this.entries.get(toHex(by));
     if (!entry) return refuse('key-unknown', 'no earlier leaf enrols the key that signed this leaf');

@@ -1,5 +1,6 @@
 // What reading hostile input gives: a value, or a literal code and a sentence for a person. Broken invariants throw instead.
 
+/** Why an input is not accepted. */
 export interface Refusal<Code extends string = string> {
   readonly ok: false;
   /** Stable, for programs. */
@@ -8,6 +9,7 @@ export interface Refusal<Code extends string = string> {
   readonly message: string;
 }
 
+/** A value, or why there is none. */
 export type Result<Value, Code extends string = string> = { readonly ok: true; readonly value: Value } | Refusal<Code>;
 
 /** The accepted form of a Result. */

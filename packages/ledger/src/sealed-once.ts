@@ -1,7 +1,8 @@
 // That each reading is sealed once, for whoever reads a whole log. The chain alone does not show it: a reading sealed a second time has a
 // right signature and a right place. Source: format.md "Kind 1, reading".
 
-import type { LeafFault, VerifiedLeaf } from './chain.ts';
+import type { VerifiedLeaf } from './chain.ts';
+import type { LeafFault } from './chain-fault.ts';
 import { HashSet } from './hash-set.ts';
 import { LEAF_KIND } from './leaf.ts';
 

@@ -12,6 +12,7 @@ const MAX_TILE_LEVEL = 63;
 /** Bytes of the length before each entry of a bundle. */
 const LENGTH_BYTES = 2;
 
+/** A tile as its path names it. Source: C2SP tlog-tiles. */
 export interface TilePath {
   /** `entries`: a bundle of leaves; a number: hashes of that level. */
   readonly level: number | 'entries';

@@ -7,6 +7,7 @@ import { Frontier, MerkleTree, subtreesOf } from './merkle.ts';
 /** Hashes in a full tile, and the factor between two levels (C2SP tlog-tiles, tile height 8). */
 export const TILE_WIDTH = 256;
 
+/** A full tile: 256 hashes of every eighth level of the tree. Source: C2SP tlog-tiles. */
 export interface Tile {
   readonly level: number;
   readonly index: number;

@@ -3,17 +3,20 @@
 
 import type { Block } from './block.ts';
 import { equalBytes } from './bytes.ts';
-import { type ChainFault, type ChainSummary, ChainVerifier, type VerifiedLeaf } from './chain.ts';
+import { type ChainSummary, ChainVerifier, type VerifiedLeaf } from './chain.ts';
+import type { ChainFault } from './chain-fault.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { type ExportLine, parseExportLine } from './export-line.ts';
 import type { PublicKey } from './keys.ts';
 import { type NoteVerifier, noteVerifierOf } from './note.ts';
 import { SealedOnce } from './sealed-once.ts';
 import { SequenceAccount } from './sequence-account.ts';
+import type { SignatureChecker } from './signature-queue.ts';
 
 /** Lines before the first block. */
 const HEAD_LINES = 1;
 
+/** The first thing that is wrong with an export, and its line. */
 export interface ExportFault extends ChainFault {
   /** Counted from 1. */
   readonly line: number;
@@ -48,14 +51,16 @@ export interface ExportedBlock {
 
 /**
  * Reads an export to its end or its first fault. `lines`: without line feeds (`splitLines`). `trusted`: whose export it must be; an origin
- * alone says nothing about the key. `onBlock` is awaited for each block. Never throws for what the lines hold.
+ * alone says nothing about the key. `onBlock` is awaited for each block. `checker` checks the signatures, by default with each key's own
+ * verifier; when it could not, this rejects, and nothing can be said of the export. Never throws for what the lines hold.
  */
 export async function verifyExport(source: {
   lines: AsyncIterable<Uint8Array>;
   trusted?: { key?: PublicKey; origin?: string };
   onBlock?: (block: ExportedBlock) => Promise<void>;
+  checker?: SignatureChecker;
 }): Promise<ExportVerdict> {
-  const reader = new ExportReader(source.trusted ?? {}, source.onBlock);
+  const reader = new ExportReader(source);
   for await (const line of source.lines) {
     if (await reader.take(line)) break;
   }
@@ -65,6 +70,7 @@ export async function verifyExport(source: {
 class ExportReader {
   private readonly trusted: { key?: PublicKey; origin?: string };
   private readonly onBlock: ((block: ExportedBlock) => Promise<void>) | undefined;
+  private readonly checker: SignatureChecker | undefined;
   private readonly sealedOnce = new SealedOnce();
   private readonly sequences = new SequenceAccount();
   private ledger: { origin: string; key: PublicKey; verifier: NoteVerifier; chain: ChainVerifier } | undefined;
@@ -75,12 +81,10 @@ class ExportReader {
   private lines = 0;
   private fault: ExportFault | undefined;
 
-  constructor(
-    trusted: { key?: PublicKey; origin?: string },
-    onBlock: ((block: ExportedBlock) => Promise<void>) | undefined,
-  ) {
-    this.trusted = trusted;
-    this.onBlock = onBlock;
+  constructor(source: Omit<Parameters<typeof verifyExport>[0], 'lines'>) {
+    this.trusted = source.trusted ?? {};
+    this.onBlock = source.onBlock;
+    this.checker = source.checker;
   }
 
   /** Takes the next line; says whether there was a fault, after which no more is read. */
@@ -144,6 +148,7 @@ class ExportReader {
       key,
       judgeLeaf: (leaf) => this.sealedOnce.judge(leaf),
       onLeaf: (leaf) => this.takeLeaf(leaf),
+      ...(this.checker && { checker: this.checker }),
     });
     this.ledger = { origin, key, verifier: verifier.value, chain };
     return undefined;

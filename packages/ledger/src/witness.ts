@@ -5,6 +5,7 @@ import type { Hash } from './hash.ts';
 import { formatHashLines, parseDecimal, parseHashLines } from './hash-lines.ts';
 import { accept, type Result, refuse } from './result.ts';
 
+/** What a log asks of a witness. Source: C2SP tlog-witness "add-checkpoint". */
 export interface AddCheckpoint {
   /** Size of the last checkpoint that the witness cosigned; 0 for none. */
   readonly oldSize: number;

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import helmet from '@fastify/helmet';
 import { BITS_PER_DIFFICULTY, MAX_DEVICE_BYTES } from '@telltale/ledger';
+import { withSignatureThreads } from '@telltale/signature-threads';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Pool } from 'pg';
@@ -78,7 +79,7 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   const nowUs = () => Date.now() * 1000;
   const difficultyBits = config.difficulty * BITS_PER_DIFFICULTY;
 
-  const pool = await openDatabase(config, { log, onStop });
+  const { pool, ingestPool } = await openDatabase(config, { log, onStop });
   const settings = await weakSettings(pool);
   if (settings.length > 0) log.warn({ settings }, 'the database may lose readings that it has acknowledged');
 
@@ -100,7 +101,7 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   const verifiers = new Verifiers({ threads: availableParallelism(), maxEnvelopes, log });
   onStop('verifiers', () => verifiers.stop());
   const commits = new GroupCommit({
-    accept: (requests) => acceptRequests(pool, { requests, registry, isStrict, nowUs }),
+    accept: (requests) => acceptRequests(ingestPool, { requests, registry, isStrict, nowUs }),
     origin: ledger.origin,
     sign: ledger.sign,
     // A block that may wait for ever promises nothing.
@@ -135,7 +136,10 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
     receive: async (body) => commits.submit(await verifiers.verify(body)),
     untilSealed: async (leafIndexes, timeoutMs) => {
       const logSize = Math.max(...leafIndexes) + 1;
-      const isSealed = await publisher.untilSealed({ logSize, receipts: leafIndexes.length, timeoutMs });
+      const sealing = publisher.untilSealed({ logSize, receipts: leafIndexes.length, timeoutMs });
+      // It may be gathering readings, and now somebody waits.
+      sealer.nudge();
+      const isSealed = await sealing;
       if (!isSealed) return undefined;
       return findBlocksOfLeaves(pool, leafIndexes).catch((err: unknown) => {
         // The readings are durable whatever becomes of this look-up: their receipts alone are the answer then.
@@ -145,7 +149,9 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
     },
   });
   getChainRoute(app, { pool });
-  const validations = new ValidationQueue((signal) => validateChain(pool, { ledger, signal }));
+  const validations = new ValidationQueue((signal) =>
+    withSignatureThreads((checker) => validateChain(pool, { ledger, signal, checker })),
+  );
   validateChainRoute(app, validations);
   keysRoutes(app, {
     pool,

@@ -7,6 +7,7 @@ import { ConfigError, loadConfig } from './config.ts';
 import { ReceiverError } from './errors.ts';
 import { progressLine, refusalLine, verdictLine } from './import/import-report.ts';
 import { runImport } from './import/run-import.ts';
+import { createLog } from './log.ts';
 
 const EXIT = { imported: 0, notSound: 1, couldNotImport: 2 } as const;
 
@@ -24,7 +25,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   const config = loadConfig();
   // Standard output is for the report alone.
-  const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const log = createLog(config.logLevel, pino.destination({ dest: 2, sync: true }));
   let untold = 0;
   const tell = (count: number) => {
     untold += count;

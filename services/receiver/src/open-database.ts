@@ -1,27 +1,39 @@
-// The receiver's database, ready to be used: the embedded server where no other is configured, the schema brought up to date, a pool.
+// The receiver's database, ready to be used: the embedded server where no other is configured, the schema brought up to date, and pools.
 
 import { migrate, openPool, startEmbeddedServer } from '@telltale/database';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { ReceiverConfig } from './config.ts';
 
+export interface Database {
+  readonly pool: Pool;
+  /** One connection for group commits, which come one after the other: they never wait behind readers, and send statements together. */
+  readonly ingestPool: Pool;
+}
+
 /** Gives `onStop` what ends each part, in the order of starting; also of what was started before a failure. Throws DatabaseError. */
 export async function openDatabase(
   config: Pick<ReceiverConfig, 'databaseUrl' | 'dataDir' | 'databaseConnections'>,
   context: { log: Logger; onStop: (name: 'embeddedServer' | 'pool', stop: () => Promise<void>) => void },
-): Promise<Pool> {
+): Promise<Database> {
   const { log, onStop } = context;
   const embedded =
     config.databaseUrl === undefined ? await startEmbeddedServer({ dataDir: config.dataDir, log }) : undefined;
   if (embedded) onStop('embeddedServer', () => embedded.stop());
   const target = embedded?.target ?? { kind: 'url' as const, url: config.databaseUrl ?? '' };
   await migrate(target, log);
-  const pool = openPool({
-    connection: target,
-    applicationName: 'telltale-receiver',
-    maxConnections: config.databaseConnections,
-    onError: (err) => log.warn({ err }, 'database connection lost'),
-  });
-  onStop('pool', () => pool.end());
-  return pool;
+  const open = (options: { maxConnections: number; isPipelined: boolean }) => {
+    const pool = openPool({
+      connection: target,
+      applicationName: 'telltale-receiver',
+      onError: (err) => log.warn({ err }, 'database connection lost'),
+      ...options,
+    });
+    onStop('pool', () => pool.end());
+    return pool;
+  };
+  return {
+    pool: open({ maxConnections: config.databaseConnections - 1, isPipelined: false }),
+    ingestPool: open({ maxConnections: 1, isPipelined: true }),
+  };
 }

@@ -1,5 +1,5 @@
-// What the leaf says that a fault is about, so that a verdict can name the reading and not only its number. Holds the newest leaves and
-// the newest line: a wrong signature is found a little after its leaf was read.
+// What the leaf says that a fault is about, so that a verdict can name the reading and not only its number. Holds the newest lines:
+// a wrong signature is found a little after its leaf was read.
 
 import {
   decodeHeader,
@@ -11,11 +11,7 @@ import {
   parseExportLine,
   parseReading,
   toHex,
-  type VerifiedLeaf,
 } from '@telltale/ledger';
-
-/** More than the signatures that the chain verifier has under way (256): twice that. Bounds memory: 512 × 64 kB at worst. */
-const KEPT_LEAVES = 512;
 
 /** What a leaf says of itself. A leaf that is wrong may say anything. */
 export interface LeafWords {
@@ -26,45 +22,68 @@ export interface LeafWords {
   readonly seq?: number;
 }
 
+interface RecentLine {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly bytes: Uint8Array;
+  /** Signatures of its leaves and its block. */
+  signatures: number;
+}
+
 export class RecentLeaves {
   private readonly source: AsyncIterable<Uint8Array>;
-  private leaves: VerifiedLeaf[] = [];
-  private newestLine: Uint8Array = new Uint8Array(0);
+  private readonly keptSignatures: number;
+  /** The oldest first. Lines, not leaves: one object for a block lives long, and nothing that was made of it. */
+  private readonly recent: RecentLine[] = [];
+  private signatures = 0;
+  private count = 0;
 
-  constructor(lines: AsyncIterable<Uint8Array>) {
+  /** `underWay`: signatures that may be looked at while lines behind theirs are read. It bounds memory. */
+  constructor(lines: AsyncIterable<Uint8Array>, { underWay }: { underWay: number }) {
     this.source = lines;
+    // As many again: whoever reads goes on for a block before it hears of a fault.
+    this.keptSignatures = 2 * underWay;
   }
 
   /** The same lines, seen on their way. */
   async *lines(): AsyncGenerator<Uint8Array> {
-    for await (const line of this.source) {
-      this.newestLine = line;
-      yield line;
+    for await (const bytes of this.source) {
+      this.count++;
+      this.recent.push({ line: this.count, bytes, signatures: 0 });
+      yield bytes;
     }
   }
 
-  /** Takes the leaves of a block that fits so far. */
-  take(leaves: readonly VerifiedLeaf[]): void {
-    this.leaves = [...this.leaves, ...leaves.slice(-KEPT_LEAVES)].slice(-KEPT_LEAVES);
+  /** Hears how many leaves the block of the newest line holds, once it fits so far. */
+  tookBlock(leaves: number): void {
+    const newest = this.recent.at(-1);
+    if (!newest) return;
+    newest.signatures = leaves + 1;
+    this.signatures += newest.signatures;
+    for (let [oldest] = this.recent; oldest && oldest !== newest; [oldest] = this.recent) {
+      if (this.signatures - oldest.signatures < this.keptSignatures) return;
+      this.signatures -= oldest.signatures;
+      this.recent.shift();
+    }
   }
 
-  /** What the leaf of a fault says, where the fault is of one leaf that is still held. */
+  /** What the leaf of a fault says, where the fault is of one leaf whose line is still held. */
   describe(fault: ExportFault | undefined): LeafWords | undefined {
     if (fault?.leafIndex === undefined) return undefined;
-    const kept = this.leaves.find((leaf) => leaf.leafIndex === fault.leafIndex);
-    const leaf = kept ? kept.leaf : this.leafOfNewestLine(fault.leafIndex);
+    const found = this.recent.find(({ line }) => line === fault.line);
+    const leaf = found && leafOf(found.bytes, fault.leafIndex);
     return leaf && wordsOf(leaf);
   }
+}
 
-  private leafOfNewestLine(leafIndex: number): Leaf | undefined {
-    const line = parseExportLine(this.newestLine);
-    if (!line.ok || line.value.kind !== 'block') return undefined;
-    const { header, leaves } = line.value.block;
-    const decoded = decodeHeader(header);
-    const bytes = decoded.ok ? leaves[leafIndex - (decoded.value.logSize - leaves.length)] : undefined;
-    const leaf = bytes && decodeLeaf(bytes);
-    return leaf?.ok ? leaf.value : undefined;
-  }
+function leafOf(bytes: Uint8Array, leafIndex: number): Leaf | undefined {
+  const line = parseExportLine(bytes);
+  if (!line.ok || line.value.kind !== 'block') return undefined;
+  const { header, leaves } = line.value.block;
+  const decoded = decodeHeader(header);
+  const leaf = decoded.ok ? leaves[leafIndex - (decoded.value.logSize - leaves.length)] : undefined;
+  const read = leaf && decodeLeaf(leaf);
+  return read?.ok ? read.value : undefined;
 }
 
 function wordsOf(leaf: Leaf): LeafWords {

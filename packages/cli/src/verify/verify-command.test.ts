@@ -213,6 +213,19 @@ describe('telltale verify of what cannot be checked', () => {
   });
 });
 
+describe('telltale verify whose threads die', () => {
+  it('exits with 2 and says nothing of the export', async () => {
+    const file = await home.write('threads.jsonl', textOf(makeLedger({ blocks: 10, perBlock: 100 }).lines));
+    const dying = 'import{isMainThread}from"node:worker_threads";isMainThread||process.exit(0)';
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(dying)}`;
+    const args = ['verify', file, '--json', '--key', VERIFIER_KEY];
+    const { code, stdout, stderr } = await runCli(args, { home: home.path, variables: { NODE_OPTIONS } });
+    expect(JSON.parse(stdout)).toMatchObject({ code: 'internal', verdict: 'could-not-check' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('a thread that checks signatures ended');
+  });
+});
+
 describe('telltale verify of a receiver', () => {
   let server: LedgerServer;
   beforeAll(async () => {

@@ -1,7 +1,14 @@
 // `telltale verify`: reads an export to its end or its first fault and says what it is worth, by itself and against
 // what the user kept of the ledger.
 
-import { type ExportVerdict, splitLines, verifyExport } from '@telltale/ledger';
+import {
+  type ExportVerdict,
+  SIGNATURES_PER_BATCH,
+  type SignatureChecker,
+  splitLines,
+  verifyExport,
+} from '@telltale/ledger';
+import { withSignatureThreads } from '@telltale/signature-threads';
 import { CliError, EXIT } from '../cli-error.ts';
 import { type Command, type Context, type Given, JSON_OPTION, writeResult } from '../command.ts';
 import { type ExportSource, openExportSource } from '../export-source.ts';
@@ -51,7 +58,9 @@ work, only an earlier export shows, or telltale watch. Keep both files when it d
     const files = await keptFiles(given);
     const excerpt = files && new LogExcerpt(files);
     const source = await openExportSource(given.required(0), context);
-    const { verdict, leaf } = await verify({ source, trust, context, excerpt });
+    const { verdict, leaf } = await withSignatureThreads((checker) =>
+      verify({ source, trust, context, excerpt, checker }),
+    );
     const kept = files && excerpt ? await judgeKept({ kept: files, excerpt, verdict }) : undefined;
     writeResult(context, given, {
       text: verdictText({ verdict, trust, leaf, kept }),
@@ -79,8 +88,9 @@ async function verify(run: {
   trust: Trust;
   context: Context;
   excerpt: LogExcerpt | undefined;
+  checker: SignatureChecker;
 }): Promise<{ verdict: ExportVerdict; leaf: LeafWords | undefined }> {
-  const { source, trust, context, excerpt } = run;
+  const { source, trust, context, excerpt, checker } = run;
   const progress = context.stderr.isTerminal
     ? new Progress({ output: context.stderr, total: source.total, nowMs: () => performance.now() })
     : undefined;
@@ -93,15 +103,19 @@ async function verify(run: {
       yield chunk;
     }
   };
-  const recent = new RecentLeaves(splitLines(counted()));
+  const recent = new RecentLeaves(splitLines(counted()), {
+    // Beside the batches under way one is gathered, and one may be too many.
+    underWay: SIGNATURES_PER_BATCH * (checker.maxBatches + 2),
+  });
   try {
     const verdict = await verifyExport({
       lines: recent.lines(),
+      checker,
       trusted:
         trust.kind === 'told' ? { key: trust.key, ...(trust.origin !== undefined && { origin: trust.origin }) } : {},
       onBlock: async (block) => {
         const { leaves } = block;
-        recent.take(leaves);
+        recent.tookBlock(leaves.length);
         excerpt?.take(block);
         progress?.tookLeaves(leaves.length);
       },

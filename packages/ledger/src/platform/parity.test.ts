@@ -18,7 +18,7 @@ import { allocate as webAllocate } from './web/memory.ts';
 import { sha256 as webSha256, sha256Text as webSha256Text } from './web/sha256.ts';
 import { createSigner as createWebSigner } from './web/signer.ts';
 import * as webText from './web/text.ts';
-import { createVerifier as createWebVerifier } from './web/verifier.ts';
+import { createSyncVerifier as createWebSyncVerifier, createVerifier as createWebVerifier } from './web/verifier.ts';
 
 const { Point } = ed25519;
 const ORDER = Point.Fn.ORDER;
@@ -248,20 +248,26 @@ describe('signing', () => {
 function verifiersOf(spki: Uint8Array) {
   const pooled = createNodeVerifier(keyOf(spki));
   const sync = createNodeSyncVerifier(keyOf(spki));
-  const web = createWebVerifier(keyOf(spki));
-  if (!pooled.ok || !sync.ok || !web.ok) throw new Error('the key is refused');
+  const later = createWebVerifier(keyOf(spki));
+  const atOnce = createWebSyncVerifier(keyOf(spki));
+  if (!pooled.ok || !sync.ok || !later.ok || !atOnce.ok) throw new Error('the key is refused');
   // Off the calling thread and on it, node:crypto says the same.
   const node = async (text: Uint8Array, signature: Uint8Array) => {
     const verdict = await pooled.value(text, signature);
     expect(sync.value(text, signature)).toBe(verdict);
     return verdict;
   };
-  const both = async (text: Uint8Array, signature: Uint8Array) => {
-    const verdict = await node(text, signature);
-    expect(await web.value(text, signature)).toBe(verdict);
+  const web = async (text: Uint8Array, signature: Uint8Array) => {
+    const verdict = await later.value(text, signature);
+    expect(atOnce.value(text, signature)).toBe(verdict);
     return verdict;
   };
-  return { node, web: web.value, both };
+  const both = async (text: Uint8Array, signature: Uint8Array) => {
+    const verdict = await node(text, signature);
+    expect(await web(text, signature)).toBe(verdict);
+    return verdict;
+  };
+  return { node, web, both };
 }
 
 function keyOf(spki: Uint8Array): PublicKey {

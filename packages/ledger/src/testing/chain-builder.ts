@@ -3,7 +3,8 @@
 
 import { type Block, signBlock } from '../block.ts';
 import { utf8 } from '../bytes.ts';
-import { type ChainFault, ChainVerifier } from '../chain.ts';
+import { ChainVerifier } from '../chain.ts';
+import type { ChainFault } from '../chain-fault.ts';
 import { encodeHeader, genesisHeader, type Header, headerHash, laneOf } from '../header.ts';
 import type { PublicKey } from '../keys.ts';
 import { encodeLeaf, LEAF_KIND, leafHash } from '../leaf.ts';

@@ -11,7 +11,7 @@ export const origin = 'telltale.test/log';
 export const ledger = testKey(1);
 
 export class RegistryProbe {
-  readonly registry = new Registry({ origin, key: ledger.key, verify: ledger.verify });
+  readonly registry = new Registry({ origin, ledger });
   private leafIndex = 0;
 
   apply(bytes: Uint8Array): ReturnType<Registry['apply']> {
@@ -32,7 +32,7 @@ export class RegistryProbe {
   checksHold(bytes: Uint8Array): Promise<boolean[]> {
     const verdict = this.apply(bytes);
     if (!verdict.ok) throw new Error(verdict.message);
-    return Promise.all(verdict.value.checks.map((check) => check.verify(check.message, check.signature)));
+    return Promise.all(verdict.value.checks.map(({ signer, message, signature }) => signer.verify(message, signature)));
   }
 }
 

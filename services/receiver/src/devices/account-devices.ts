@@ -5,10 +5,17 @@ import { inTransaction } from '@telltale/database';
 import type { Pool, PoolClient } from 'pg';
 import { ReceiverError } from '../errors.ts';
 import { insertDeviceRuns } from '../store/device-runs-store.ts';
-import { loadDeviceStates, loadDevicesMark, moveDevicesMark, saveDeviceStates } from '../store/device-store.ts';
+import { loadDeviceRecords, loadDevicesMark, moveDevicesMark, saveDeviceRecords } from '../store/device-store.ts';
 import { readLeafPage } from '../store/leaf-store.ts';
 import { DeviceAccount } from './device-account.ts';
 import { type DeviceReading, readDeviceReading } from './device-reading.ts';
+
+/**
+ * Readings of a device that make a run; fewer wait in the device's own row, which is written at each sealing anyway. Measured with 50
+ * devices in blocks of 100: 32 take 8 bytes of PostgreSQL a reading and three quarters of the CPU of a run for each block (69 bytes); 64 save
+ * 2 bytes more and write more log.
+ */
+const MIN_RUN_READINGS = 32;
 
 /** Leaves [from, to) of the log, and the readings among them, in order. */
 export interface SealedReadings {
@@ -28,17 +35,19 @@ export async function accountDevices(client: PoolClient, sealed: SealedReadings)
   }
   const byDevice = Map.groupBy(sealed.readings, (reading) => reading.device);
   if (byDevice.size === 0) return;
-  const states = await loadDeviceStates(client, [...byDevice.keys()]);
+  const records = await loadDeviceRecords(client, [...byDevice.keys()]);
+  const runs = new Map<string, readonly number[]>();
   for (const [device, readings] of byDevice) {
-    const account = new DeviceAccount(states.get(device));
+    const record = records.get(device);
+    const account = new DeviceAccount(record?.state);
     for (const reading of readings) account.take(reading);
-    states.set(device, account.state());
+    const leaves = [...(record?.newestLeaves ?? []), ...readings.map(({ leafIndex }) => leafIndex)];
+    const isRun = leaves.length >= MIN_RUN_READINGS;
+    if (isRun) runs.set(device, leaves);
+    records.set(device, { state: account.state(), newestLeaves: isRun ? [] : leaves });
   }
-  await saveDeviceStates(client, states);
-  await insertDeviceRuns(
-    client,
-    new Map([...byDevice].map(([device, readings]) => [device, readings.map(({ leafIndex }) => leafIndex)])),
-  );
+  await saveDeviceRecords(client, records);
+  if (runs.size > 0) await insertDeviceRuns(client, runs);
 }
 
 /**

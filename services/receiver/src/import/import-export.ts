@@ -2,7 +2,15 @@
 // only when the whole export proved sound. What the process around it does is run-import.ts.
 
 import { inTransaction } from '@telltale/database';
-import { type ExportVerdict, equalBytes, type PublicKey, parseExportLine, toHex, verifyExport } from '@telltale/ledger';
+import {
+  type ExportVerdict,
+  equalBytes,
+  type PublicKey,
+  parseExportLine,
+  type SignatureChecker,
+  toHex,
+  verifyExport,
+} from '@telltale/ledger';
 import type { Pool, PoolClient } from 'pg';
 import { ReceiverError } from '../errors.ts';
 import { insertIdentity, lockGenesis } from '../store/identity-store.ts';
@@ -19,6 +27,7 @@ export interface Import {
   /** Undefined: whatever the export says. */
   readonly origin: string | undefined;
   readonly signal: AbortSignal;
+  readonly checker: SignatureChecker;
   /** Hears of leaves as they are verified. */
   readonly onLeaves: (count: number) => void;
 }
@@ -65,6 +74,7 @@ async function writeVerified(client: PoolClient, of: Import): Promise<ExportVerd
   const log = new ImportedLog(client);
   const verdict = await verifyExport({
     lines: identified(client, of),
+    checker: of.checker,
     trusted: { key: of.key, ...(of.origin !== undefined && { origin: of.origin }) },
     onBlock: async (block) => {
       await log.take(block);

@@ -91,16 +91,19 @@ describe('a ledger that was exported and imported', () => {
 
   it('stands in every table as it stood in the old database', async () => {
     const imported = await readTables(pool);
-    const left = ['sealer_lease', 'device_readings', 'enrolment_nonces', 'invites'];
+    const left = ['sealer_lease', 'devices', 'device_readings', 'enrolment_nonces', 'invites'];
     for (const table of Object.keys(contents)) {
       if (!left.includes(table)) expect({ table, rows: imported[table] }).toEqual({ table, rows: contents[table] });
     }
     expect(Object.keys(imported)).toEqual(Object.keys(contents));
     expect(contents['tiles']?.length).toBeGreaterThan(8);
     // Runs may be cut elsewhere; what they hold may not differ.
-    const placed =
-      'SELECT device, first_leaf + leaf_offset AS at FROM device_readings, unnest(offsets) AS leaf_offset ORDER BY 1, 2';
-    expect((await pool.query(placed)).rows).toEqual((await source.stored.pool.query(placed)).rows);
+    const placed = `SELECT device, first_leaf + leaf_offset AS at FROM device_readings, unnest(offsets) AS leaf_offset
+                     UNION ALL SELECT device, leaf FROM devices, unnest(newest_leaves) AS leaf ORDER BY 1, 2`;
+    const states = `SELECT to_jsonb(devices) - 'newest_leaves' AS state FROM devices ORDER BY device`;
+    for (const sql of [placed, states]) {
+      expect((await pool.query(sql)).rows).toEqual((await source.stored.pool.query(sql)).rows);
+    }
     expect(imported['sealer_lease']).toEqual([]);
   });
 

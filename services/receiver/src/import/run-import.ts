@@ -5,6 +5,7 @@ import type { KeyObject } from 'node:crypto';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { CommitOutcomeUnknownError } from '@telltale/database';
 import { type ExportVerdict, type PublicKey, splitLines } from '@telltale/ledger';
+import { withSignatureThreads } from '@telltale/signature-threads';
 import type { Logger } from 'pino';
 import type { ReceiverConfig } from '../config.ts';
 import { ReceiverError } from '../errors.ts';
@@ -28,10 +29,12 @@ export async function runImport(
   try {
     const onStop = (name: 'embeddedServer' | 'pool', stop: () => Promise<void>) =>
       started.push({ name, deadlineMs: STEP_DEADLINES_MS[name], stop });
-    const pool = await openDatabase(config, { log, onStop });
+    const { pool } = await openDatabase(config, { log, onStop });
     // An abort ends a wait for bytes that do not come.
     const lines = splitLines(addAbortSignal(signal, run.input));
-    const verdict = await importExport(pool, { lines, key, origin: config.ledgerOrigin, signal, onLeaves });
+    const verdict = await withSignatureThreads((checker) =>
+      importExport(pool, { lines, key, origin: config.ledgerOrigin, signal, checker, onLeaves }),
+    );
     const { fault } = verdict;
     if (fault?.code === 'export-unfinished' && fault.line === 1) {
       throw new ReceiverError('export-unreadable', 'there is nothing to import: not one byte came');

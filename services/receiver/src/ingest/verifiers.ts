@@ -31,7 +31,7 @@ export interface VerifiedBodies {
  */
 const MESSAGE_BYTES = 16 * 1024;
 /** V8's young generation in a thread, as small as the receiver's own (scripts/start.ts): bodies die young and in any case. A guess. */
-const YOUNG_GENERATION_MB = 8;
+const YOUNG_GENERATION_MB = 3;
 
 interface Job {
   readonly body: Uint8Array;
@@ -59,7 +59,7 @@ export class Verifiers {
     while (this.workers.size < this.threads) this.idle.push(this.startThread());
   }
 
-  /** The readings of a body, every signature checked. Throws ReceiverError: as scanEnvelopes does, or `overloaded` when a thread dies of it. */
+  /** The readings of a body, every signature checked. Takes the body's memory with it: it may be empty afterwards. Throws ReceiverError: as scanEnvelopes does, or `overloaded` when a thread dies of it. */
   verify(body: Uint8Array): Promise<VerifiedReading[]> {
     if (this.isStopped)
       return Promise.reject(new ReceiverError('stopping', 'the receiver is stopping; send again soon'));
@@ -145,8 +145,12 @@ export class Verifiers {
   }
 }
 
-/** A copy: small bodies share memory that cannot change hands. */
+/** A large body's memory changes hands, and is free here at once; small bodies share theirs with others and are copied. */
 function joinBodies(bodies: readonly Uint8Array[]): BodiesToVerify {
+  const [only] = bodies;
+  if (only && bodies.length === 1 && only.buffer instanceof ArrayBuffer && only.length === only.buffer.byteLength) {
+    return { bytes: only.buffer, ends: [only.length] };
+  }
   const bytes = new Uint8Array(bodies.reduce((sum, body) => sum + body.length, 0));
   const ends: number[] = [];
   let at = 0;

@@ -1,5 +1,6 @@
-// Where the readings of each device stand in the log: sealed readings only. A row is a run of leaf indexes, written with the blocks that seal
-// them and never again; the rows of a device follow each other. Written by devices/account-devices.ts alone.
+// Where the readings of each device stand in the log: sealed readings only. A row is a run of leaf indexes, written once; the rows of a device
+// follow each other, and behind them come those in its own row (devices.newest_leaves), too few for a run yet. Written by
+// devices/account-devices.ts alone.
 
 import type { Pool, PoolClient } from 'pg';
 
@@ -39,13 +40,16 @@ export async function findLeafIndexesOfDevice(
 ): Promise<number[]> {
   // Each run has at least one reading, and only those of the first one may all lie before `start`.
   const { rows } = await client.query<{ leaf_index: bigint }>(
-    `SELECT first_leaf + leaf_offset AS leaf_index
+    `SELECT leaf_index FROM (
+     SELECT first_leaf + leaf_offset AS leaf_index
        FROM (SELECT first_leaf, offsets FROM device_readings
               WHERE device = $1 AND first_leaf < $3
                 AND first_leaf >= coalesce((SELECT max(first_leaf) FROM device_readings WHERE device = $1 AND first_leaf <= $2), 0)
               ORDER BY first_leaf LIMIT $4::bigint + 1) AS run
        CROSS JOIN LATERAL unnest(offsets) AS leaf_offset
-      WHERE first_leaf + leaf_offset >= $2 AND first_leaf + leaf_offset < $3
+     UNION ALL
+     SELECT leaf_index FROM devices CROSS JOIN LATERAL unnest(newest_leaves) AS leaf_index WHERE device = $1) AS placed
+      WHERE leaf_index >= $2 AND leaf_index < $3
       ORDER BY leaf_index LIMIT $4`,
     [of.device, of.start, of.end, of.limit],
   );
@@ -58,7 +62,8 @@ export async function readPlacedReadings(
   of: { devices: readonly string[]; start: number; end: number },
 ): Promise<PlacedReading[]> {
   const { rows } = await client.query<{ device: string; leaf_index: bigint }>(
-    `SELECT run.device, first_leaf + leaf_offset AS leaf_index
+    `SELECT device, leaf_index FROM (
+     SELECT run.device, first_leaf + leaf_offset AS leaf_index
        FROM unnest($1::text[]) AS wanted (device)
        CROSS JOIN LATERAL (
          SELECT device, first_leaf, offsets FROM device_readings
@@ -67,17 +72,20 @@ export async function readPlacedReadings(
               (SELECT max(first_leaf) FROM device_readings WHERE device = wanted.device COLLATE "C" AND first_leaf <= $2), 0)
        ) AS run
        CROSS JOIN LATERAL unnest(offsets) AS leaf_offset
-      WHERE first_leaf + leaf_offset >= $2 AND first_leaf + leaf_offset < $3
+     UNION ALL
+     SELECT device, leaf_index FROM devices CROSS JOIN LATERAL unnest(newest_leaves) AS leaf_index WHERE device = ANY ($1::text[])) AS placed
+      WHERE leaf_index >= $2 AND leaf_index < $3
       ORDER BY leaf_index`,
     [of.devices, of.start, of.end],
   );
   return rows.map((row) => ({ device: row.device, leafIndex: Number(row.leaf_index) }));
 }
 
-/** Leaf indexes in all runs together. */
+/** Leaf indexes of all devices together. */
 export async function countPlacedReadings(client: PoolClient): Promise<number> {
   const { rows } = await client.query<{ count: bigint }>(
-    'SELECT coalesce(sum(cardinality(offsets)), 0)::bigint AS count FROM device_readings',
+    `SELECT (coalesce((SELECT sum(cardinality(offsets)) FROM device_readings), 0)
+             + coalesce((SELECT sum(cardinality(newest_leaves)) FROM devices), 0))::bigint AS count`,
   );
   return Number(rows[0]?.count);
 }

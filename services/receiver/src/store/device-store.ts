@@ -10,6 +10,13 @@ export interface StoredDevice {
   readonly state: DeviceState;
 }
 
+/** What accounting goes on from. */
+export interface DeviceRecord {
+  readonly state: DeviceState;
+  /** Leaf indexes of its newest readings, those that no run has yet (device-runs-store.ts). */
+  readonly newestLeaves: readonly number[];
+}
+
 interface DeviceRow {
   device: string;
   readings: bigint;
@@ -47,34 +54,39 @@ export async function moveDevicesMark(client: PoolClient, move: { from: number; 
   return rowCount === 1;
 }
 
-/** The states of these devices, as far as they have spoken. */
-export async function loadDeviceStates(
+/** The records of these devices, as far as they have spoken. */
+export async function loadDeviceRecords(
   client: PoolClient,
   devices: readonly string[],
-): Promise<Map<string, DeviceState>> {
-  const { rows } = await client.query<DeviceRow>({
-    name: 'load-device-states',
-    text: `SELECT ${COLUMNS} FROM devices WHERE device = ANY ($1::text[])`,
+): Promise<Map<string, DeviceRecord>> {
+  const { rows } = await client.query<DeviceRow & { newest_leaves: bigint[] }>({
+    name: 'load-device-records',
+    text: `SELECT ${COLUMNS}, newest_leaves FROM devices WHERE device = ANY ($1::text[])`,
     values: [devices],
   });
-  return new Map(rows.map((row) => [row.device, toState(row)]));
+  return new Map(rows.map((row) => [row.device, { state: toState(row), newestLeaves: row.newest_leaves.map(Number) }]));
 }
 
-/** Writes what `loadDeviceStates` reads. The caller's transaction holds the mark. */
-export async function saveDeviceStates(client: PoolClient, states: ReadonlyMap<string, DeviceState>): Promise<void> {
-  const saved = [...states].map(([device, state]) => ({ device, ...state.sequence, clock: state.clock }));
+/** Writes what `loadDeviceRecords` reads. The caller's transaction holds the mark. */
+export async function saveDeviceRecords(client: PoolClient, records: ReadonlyMap<string, DeviceRecord>): Promise<void> {
+  const saved = [...records].map(([device, { state, newestLeaves }]) => ({
+    device,
+    ...state.sequence,
+    clock: state.clock,
+    newestLeaves,
+  }));
   await client.query({
-    name: 'save-device-states',
-    text: `INSERT INTO devices (${COLUMNS})
+    name: 'save-device-records',
+    text: `INSERT INTO devices (${COLUMNS}, newest_leaves)
      SELECT device, readings, readings_without_seq, duplicates, missing_unplaced, seen::bigint[], first_received_at, last_received_at,
-            last_device_time, last_clock_offset
+            last_device_time, last_clock_offset, newest_leaves::bigint[]
        FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[],
-                   $9::bigint[], $10::bigint[]) AS new (${COLUMNS})
+                   $9::bigint[], $10::bigint[], $11::text[]) AS new (${COLUMNS}, newest_leaves)
      ON CONFLICT (device) DO UPDATE SET
        readings = excluded.readings, readings_without_seq = excluded.readings_without_seq, duplicates = excluded.duplicates,
        missing_unplaced = excluded.missing_unplaced, seen = excluded.seen, first_received_at = excluded.first_received_at,
        last_received_at = excluded.last_received_at, last_device_time = excluded.last_device_time,
-       last_clock_offset = excluded.last_clock_offset`,
+       last_clock_offset = excluded.last_clock_offset, newest_leaves = excluded.newest_leaves`,
     values: [
       saved.map(({ device }) => device),
       saved.map(({ readings }) => readings),
@@ -86,6 +98,7 @@ export async function saveDeviceStates(client: PoolClient, states: ReadonlyMap<s
       saved.map(({ lastReceivedAtUs }) => lastReceivedAtUs),
       saved.map(({ clock }) => clock?.deviceTimeUs),
       saved.map(({ clock }) => clock?.offsetUs),
+      saved.map(({ newestLeaves }) => `{${newestLeaves.join(',')}}`),
     ],
   });
 }

@@ -71,8 +71,9 @@ export async function countTransactions(client: PoolClient): Promise<number> {
 }
 
 /**
- * Appends leaves that follow each other, with what registry leaves among them change, and advances the counter. The caller holds the counter's lock and has given the indexes. A crash before the caller's COMMIT leaves nothing of it; after it,
- * everything: leaves, ids, registry and counter cannot come apart.
+ * Appends leaves that follow each other, with what registry leaves among them change, and advances the counter. The caller holds the
+ * counter's lock and has given the indexes. A crash before the caller's COMMIT leaves nothing of it; after it, everything: leaves, ids,
+ * registry and counter cannot come apart.
  */
 export async function appendLeaves(
   client: PoolClient,
@@ -86,7 +87,7 @@ export async function appendLeaves(
   const { leaves, enrolments, revocations, counter } = append;
   if (enrolments.length > 0) await insertEnrolments(client, enrolments);
   if (revocations.length > 0) await updateRevocations(client, revocations);
-  await Promise.all([insertLeaves(client, leaves), insertTransactions(client, leaves), saveCounter(client, counter)]);
+  await Promise.all([insertLeaves(client, leaves), insertTransactions(client, { leaves, counter })]);
 }
 
 /** The bytes go as one value and are cut apart there: a list of byte strings would travel as hexadecimal text. */
@@ -102,16 +103,29 @@ async function insertLeaves(client: PoolClient, leaves: readonly NewLeaf[]): Pro
   });
 }
 
-async function insertTransactions(client: PoolClient, leaves: readonly NewLeaf[]): Promise<void> {
+/** The ids, and the counter in the same statement. */
+async function insertTransactions(
+  client: PoolClient,
+  { leaves, counter }: { leaves: readonly NewLeaf[]; counter: LogCounter },
+): Promise<void> {
   const hashes = Buffer.concat(leaves.flatMap(({ transactionId, leafHash }) => [transactionId, leafHash]));
   await client.query({
     name: 'insert-transactions',
-    text: `INSERT INTO transactions (transaction_id, leaf_index, leaf_hash, received_at)
+    text: `WITH advanced AS (UPDATE log_counter SET next_leaf_index = $5, last_received_at = $6, registry_version = $7)
+           INSERT INTO transactions (transaction_id, leaf_index, leaf_hash, received_at)
            SELECT substr($2::bytea, ${2 * HASH_BYTES} * i + 1, ${HASH_BYTES}), $1::bigint + i,
                   substr($2, ${2 * HASH_BYTES} * i + ${HASH_BYTES + 1}, ${HASH_BYTES}),
                   ($3::bigint[])[least(i + 1, cardinality($3::bigint[]))]
              FROM generate_series(0, $4::integer - 1) AS i`,
-    values: [leaves[0]?.leafIndex, hashes, receivedTimes(leaves), leaves.length],
+    values: [
+      leaves[0]?.leafIndex,
+      hashes,
+      receivedTimes(leaves),
+      leaves.length,
+      counter.nextLeafIndex,
+      counter.lastReceivedAtUs,
+      counter.registryVersion,
+    ],
   });
 }
 
@@ -119,14 +133,6 @@ async function insertTransactions(client: PoolClient, leaves: readonly NewLeaf[]
 function receivedTimes(leaves: readonly NewLeaf[]): number[] {
   const times = leaves.map(({ receivedAtUs }) => receivedAtUs);
   return times.every((time) => time === times[0]) ? times.slice(0, 1) : times;
-}
-
-async function saveCounter(client: PoolClient, counter: LogCounter): Promise<void> {
-  await client.query({
-    name: 'save-counter',
-    text: 'UPDATE log_counter SET next_leaf_index = $1, last_received_at = $2, registry_version = $3',
-    values: [counter.nextLeafIndex, counter.lastReceivedAtUs, counter.registryVersion],
-  });
 }
 
 /** A key keeps the leaf that first named it, and each of its devices likewise. */

@@ -28,6 +28,7 @@ export async function startIngestParts(): Promise<IngestParts> {
     applicationName: 'telltale-ingest-test',
     maxConnections: 4,
     onError: () => undefined,
+    isPipelined: true,
   });
   const ledger = await openLedger(pool, {
     keyFile: join(folder, 'ledger-key.pem'),

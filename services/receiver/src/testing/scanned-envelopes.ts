@@ -4,7 +4,7 @@ import { ReceiverError } from '../errors.ts';
 import { scanEnvelopes } from '../ingest/envelope-scanner.ts';
 
 /** Far above what a test sends. */
-export const limits = { maxEnvelopes: 100_000 };
+const limits = { maxEnvelopes: 100_000 };
 
 /** What the scanner makes of a body: its envelopes, or the error with its items. */
 export function scan(body: string | Uint8Array, maxEnvelopes = limits.maxEnvelopes) {

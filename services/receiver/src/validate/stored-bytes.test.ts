@@ -333,7 +333,27 @@ describe('validateChain with one byte altered', () => {
     }
   });
 
+  it('finds each number of the newest places of a device’s readings', async () => {
+    const { rows } = await stored.pool.query<{ device: string; places: number }>(
+      'SELECT device, cardinality(newest_leaves) AS places FROM devices ORDER BY device',
+    );
+    for (const { device, places } of rows) {
+      for (let place = 1; place <= places; place++) {
+        const cell = { table: 'devices', column: `newest_leaves[${place}]`, where: `device = '${device}'` };
+        for (const by of [-1, 1]) expect((await stored.validateWith(add(cell, by))).fault?.code).toBe('device-table');
+      }
+    }
+    expect(rows.some(({ places }) => places > 1)).toBe(true);
+  });
+
   it('finds each byte and number of the places of a device’s readings, and names the reading', async () => {
+    // As if they had been enough for a run.
+    await stored.pool.query(
+      `INSERT INTO device_readings
+       SELECT device, newest_leaves[1], ARRAY (SELECT (leaf - newest_leaves[1])::integer FROM unnest(newest_leaves) AS leaf)
+         FROM devices`,
+    );
+    await stored.pool.query(`UPDATE devices SET newest_leaves = '{}'`);
     const { rows } = await stored.pool.query<{ device: string; first_leaf: bigint }>(
       'SELECT device, first_leaf FROM device_readings WHERE first_leaf <= 6 ORDER BY first_leaf',
     );

@@ -12,6 +12,7 @@ import {
   equalBytes,
   headerHash,
   type PublicKey,
+  type SignatureChecker,
   type VerifiedLeaf,
 } from '@telltale/ledger';
 import pg, { type Pool, type PoolClient } from 'pg';
@@ -27,14 +28,18 @@ export interface ValidationReport extends ChainSummary {
   readonly fault?: ChainFault;
 }
 
+/** `checker` checks the signatures; absent: each key's own verifier does. */
+export interface ValidationRun {
+  readonly ledger: { readonly origin: string; readonly key: PublicKey };
+  readonly signal: AbortSignal;
+  readonly checker?: SignatureChecker;
+}
+
 /**
  * Validates everything in one REPEATABLE READ snapshot. Ingest and sealing go on meanwhile. Once `signal` aborts it rejects with the
- * signal's reason: the connection is ended, and a query in progress with it.
+ * signal's reason: the connection is ended, and a query in progress with it. It rejects, too, when a signature could not be checked.
  */
-export async function validateChain(
-  pool: Pool,
-  run: { ledger: { origin: string; key: PublicKey }; signal: AbortSignal },
-): Promise<ValidationReport> {
+export async function validateChain(pool: Pool, run: ValidationRun): Promise<ValidationReport> {
   const { signal } = run;
   signal.throwIfAborted();
   try {
@@ -75,11 +80,14 @@ class Validation {
   /** Leaves of the block under way, as the verifier saw them. */
   private seen: VerifiedLeaf[] = [];
 
-  constructor(client: PoolClient, run: { ledger: { origin: string; key: PublicKey }; signal: AbortSignal }) {
-    const { ledger, signal } = run;
+  constructor(client: PoolClient, { ledger, signal, checker }: ValidationRun) {
     this.client = client;
     this.signal = signal;
-    this.verifier = new ChainVerifier({ ...ledger, onLeaf: (leaf) => this.seen.push(leaf) });
+    this.verifier = new ChainVerifier({
+      ...ledger,
+      onLeaf: (leaf) => this.seen.push(leaf),
+      ...(checker && { checker }),
+    });
     this.derived = new DerivedTables(client, ledger);
   }
 
