@@ -22,18 +22,17 @@ export async function openDatabase(
   if (embedded) onStop('embeddedServer', () => embedded.stop());
   const target = embedded?.target ?? { kind: 'url' as const, url: config.databaseUrl ?? '' };
   await migrate(target, log);
-  const open = (options: { maxConnections: number; isPipelined: boolean }) => {
-    const pool = openPool({
+  const open = (options: { maxConnections: number; isPipelined: boolean }) =>
+    openPool({
       connection: target,
       applicationName: 'telltale-receiver',
       onError: (err) => log.warn({ err }, 'database connection lost'),
       ...options,
     });
-    onStop('pool', () => pool.end());
-    return pool;
-  };
-  return {
-    pool: open({ maxConnections: config.databaseConnections - 1, isPipelined: false }),
-    ingestPool: open({ maxConnections: 1, isPipelined: true }),
-  };
+  const pool = open({ maxConnections: config.databaseConnections - 1, isPipelined: false });
+  const ingestPool = open({ maxConnections: 1, isPipelined: true });
+  onStop('pool', async () => {
+    await Promise.all([pool.end(), ingestPool.end()]);
+  });
+  return { pool, ingestPool };
 }

@@ -18,7 +18,7 @@ export const STEP_DEADLINES_MS = {
   /** One transaction. */
   commits: 3_000,
   /** Whatever they check is refused. */
-  verifiers: 1_000,
+  verifiers: 500,
   /** Its requests are cut; what is left is a query. */
   cosigner: 2_000,
   /** One transaction, and the mining thread's end. */
