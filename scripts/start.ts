@@ -36,6 +36,7 @@ interface LogLine {
   readonly level?: number;
   readonly msg?: string;
   readonly url?: string;
+  readonly firstBlockIndex?: number;
   readonly blockIndex?: number;
   readonly readings?: number;
   readonly hash?: string;
@@ -126,10 +127,11 @@ function parseLine(text: string): LogLine {
 
 /** Blocks are what a newcomer came for; warnings and errors must be seen; the rest is in the services' logs when they run alone. */
 function show(name: string, line: LogLine): void {
-  const { msg, level = 30, blockIndex, readings, hash, durationMs } = line;
-  if (msg === 'block sealed') {
+  const { msg, level = 30, firstBlockIndex, blockIndex, readings, hash, durationMs } = line;
+  if (msg === 'block sealed' || msg === 'blocks sealed') {
     const what = readings === 1 ? '1 reading' : `${readings} readings`;
-    console.log(`block ${blockIndex}  ${what}  ${hash}  mined and stored in ${durationMs} ms`);
+    const which = firstBlockIndex === undefined ? `block ${blockIndex}` : `blocks ${firstBlockIndex} to ${blockIndex}`;
+    console.log(`${which}  ${what}  ${hash}  mined and stored in ${durationMs} ms`);
   } else if (level >= 40) {
     console.error(`${name}: ${msg}${line.err?.message ? ` (${line.err.message})` : ''}`);
   }

@@ -36,7 +36,7 @@ async function expireLease(): Promise<void> {
   await ledger.pool.query('UPDATE sealer_lease SET expires_at = clock_timestamp()');
 }
 
-const seals = ({ log }: ReceiverProcess) => log.some(({ msg }) => msg === 'block sealed');
+const seals = ({ log }: ReceiverProcess) => log.some(({ msg }) => /^blocks? sealed$/.test(msg));
 
 /** Sends numbered readings, one request after the other, until it is stopped. A request without an answer is not sent again. */
 function startLoad(urlOf: () => string, numbers: { next: number }): { accepted: Set<number>; stop(): Promise<void> } {

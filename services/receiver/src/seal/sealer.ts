@@ -258,16 +258,17 @@ export class Sealer {
     );
   }
 
+  /** One line a run: where there are a thousand blocks a second, a line for each would fill the pipe of whoever reads them, and wait for it. */
   private report(sealed: { base: Base; blocks: readonly StoredBlock[]; durationMs: number }): void {
     const { base, blocks, durationMs } = sealed;
-    let start = base.head.header.logSize;
-    for (const { blockIndex, hash, logSize } of blocks) {
-      const first = base.head.header.logSize;
-      const leaves = base.pending.slice(start - first, logSize - first);
-      const readings = leaves.filter((leaf) => leaf.kind === LEAF_KIND.reading).length;
-      this.context.log.info({ blockIndex, readings, hash: toHex(hash), durationMs }, 'block sealed');
-      start = logSize;
-    }
+    const newest = blocks.at(-1);
+    if (!newest) return;
+    const { blockIndex, hash, logSize } = newest;
+    const leaves = base.pending.slice(0, logSize - base.head.header.logSize);
+    const readings = leaves.filter((leaf) => leaf.kind === LEAF_KIND.reading).length;
+    const fields = { blockIndex, readings, hash: toHex(hash), durationMs };
+    if (blocks.length === 1) this.context.log.info(fields, 'block sealed');
+    else this.context.log.info({ firstBlockIndex: blocks[0]?.blockIndex, ...fields }, 'blocks sealed');
   }
 
   /** Says once that sealing fails, and once that it goes on. */
