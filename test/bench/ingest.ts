@@ -24,13 +24,16 @@ export const ingest: Bench = async (log) => {
   const rows: BenchRow[] = [];
   let firstPerSecond = 0;
   for (const algorithm of ALGORITHMS) {
+    // The others only report: their verification is another limit.
+    const isJudged = algorithm === 'ed25519';
     // An RSA signature takes the bench a millisecond to make.
     const readings = algorithm === 'rsa-pss' ? 20_000 : 60_000;
     const arrays = await measure({ algorithm, readings, ...ARRAYS }, log);
-    rows.push(rowOf(arrays, { what: `${algorithm}, arrays of 100`, atMost: 1.6 }));
-    if (algorithm === 'ed25519') firstPerSecond = arrays.sealedPerSecond;
+    rows.push(rowOf(arrays, { what: `${algorithm}, arrays of 100`, ...(isJudged && { atMost: 1.6 }) }));
+    if (isJudged) firstPerSecond = arrays.sealedPerSecond;
     const singles = await measure({ algorithm, readings: readings / 2, ...SINGLES }, log);
-    rows.push(rowOf(singles, { what: `${algorithm}, single envelopes on 64 connections`, atMost: 3 }));
+    const what = `${algorithm}, single envelopes on 64 connections`;
+    rows.push(rowOf(singles, { what, ...(isJudged && { atMost: 3 }) }));
   }
   const pairs = await measure({ algorithm: 'ed25519', readings: 60_000, ...ARRAYS, transactionsPerBlock: 2 }, log);
   rows.push({
@@ -95,7 +98,7 @@ async function enrolmentsOf(ledger: BenchLedger): Promise<number> {
   return Number(rows[0]?.count);
 }
 
-function rowOf(measured: Measured, row: { what: string; atMost: number }): BenchRow {
+function rowOf(measured: Measured, row: { what: string; atMost?: number }): BenchRow {
   const { busySeconds, aloneSeconds, receiverSeconds, postgresSeconds } = measured;
   const seconds = receiverSeconds + postgresSeconds;
   return {
