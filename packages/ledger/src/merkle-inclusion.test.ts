@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { fromBase64, toHex, utf8 } from './bytes.ts';
 import { asHash, type Hash, sha256 } from './hash.ts';
-import { checkInclusion, nodeHash, proveAllInclusions, proveInclusion, rootOfInclusion } from './merkle.ts';
+import { checkInclusion, nodeHash, proveInclusion, rootOfInclusion } from './merkle.ts';
+import { proveAllInclusions } from './merkle-paths.ts';
 import { readForeignInclusions } from './testing/foreign.ts';
 import { pathOf, turnsOf } from './testing/rfc6962.ts';
 import { flip, leavesOf, MAX_SIZE, tree } from './testing/sample-tree.ts';

@@ -131,24 +131,6 @@ export function proveInclusion(at: { leafIndex: number; treeSize: number }, read
   return inclusionRanges(at).map((range) => subtreeRoot(range, readNode));
 }
 
-/**
- * The root over these leaves and the inclusion path of each, as `proveInclusion` gives it for one: every node is made once, and paths share
- * them. `n` leaves have paths of n · log2(n) hashes in all. Throws for no leaves.
- */
-export function proveAllInclusions(leaves: readonly Hash[]): { root: Hash; paths: Hash[][] } {
-  if (leaves.length === 0) throw new RangeError('a tree without leaves has no paths');
-  const paths: Hash[][] = leaves.map(() => []);
-  const rootOf = (start: number, end: number): Hash => {
-    const [only] = leaves.slice(start, start + 1);
-    if (only && end - start === 1) return only;
-    const middle = start + largestPowerOfTwoBelow(end - start);
-    const [left, right] = [rootOf(start, middle), rootOf(middle, end)];
-    for (let i = start; i < end; i++) paths[i]?.push(i < middle ? right : left);
-    return nodeHash(left, right);
-  };
-  return { root: rootOf(0, leaves.length), paths };
-}
-
 /** The nodes that `proveInclusion` reads, so that a store can fetch them at once. Throws when leafIndex ≥ treeSize. */
 export function inclusionNodes(at: { leafIndex: number; treeSize: number }): NodePosition[] {
   return inclusionRanges(at).flatMap(({ start, end }) => subtreesOf(start, end));
@@ -297,7 +279,8 @@ function foldPeaks(peaks: readonly Hash[]): Hash {
   return asHash(peaks.slice(0, -1).reduceRight((right, left) => nodeHash(left, right), last));
 }
 
-function largestPowerOfTwoBelow(count: number): number {
+/** The largest power of two below `count`, where RFC 6962 splits a tree; 1 for `count` up to 2. */
+export function largestPowerOfTwoBelow(count: number): number {
   let power = 1;
   while (2 * power < count) power *= 2;
   return power;

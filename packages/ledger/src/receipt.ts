@@ -3,7 +3,8 @@
 
 import { fromBase64, toBase64, toHex } from './bytes.ts';
 import { type Hash, hashFromHex, sha256Text } from './hash.ts';
-import { proveAllInclusions, rootOfInclusion } from './merkle.ts';
+import { rootOfInclusion } from './merkle.ts';
+import { proveAllInclusions } from './merkle-paths.ts';
 import { accept, type Result, refuse } from './result.ts';
 import type { Signer, Verifier } from './signature.ts';
 import { receiptText } from './signed-text.ts';

@@ -3,7 +3,6 @@
 
 import { inTransaction } from '@telltale/database';
 import {
-  asHash,
   decodeHeader,
   equalBytes,
   type Hash,
@@ -20,7 +19,7 @@ import type { Logger } from 'pino';
 import { accountDevices, catchUpDevices, type SealedReadings } from '../devices/account-devices.ts';
 import { ReceiverError } from '../errors.ts';
 import type { Publisher } from '../publish.ts';
-import { appendBlocks, type Head, loadHead, loadHeadToExtend, type StoredBlock } from '../store/block-store.ts';
+import { appendBlocks, type Head, headOf, loadHead, loadHeadToExtend, type StoredBlock } from '../store/block-store.ts';
 import { readCounter } from '../store/identity-store.ts';
 import { ensurePartitions, needsPartition, readLeafPage } from '../store/leaf-store.ts';
 import { holdsLease } from '../store/lease-store.ts';
@@ -293,11 +292,4 @@ export class Sealer {
     }
     this.isNudged = false;
   }
-}
-
-function headOf(blocks: readonly StoredBlock[]): Head {
-  const last = blocks.at(-1);
-  const header = last && decodeHeader(last.header);
-  if (!last || !header?.ok) throw new Error('a run of no blocks has no head');
-  return { header: header.value, hash: asHash(last.hash) };
 }

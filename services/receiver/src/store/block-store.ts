@@ -129,6 +129,14 @@ export async function findBlocksOfLeaves(client: Pool, leafIndexes: readonly num
   return new Map(rows.map((row) => [Number(row.leaf_index), Number(row.block_index)]));
 }
 
+/** The head that these blocks leave, in order. Throws for none. */
+export function headOf(blocks: readonly StoredBlock[]): Head {
+  const last = blocks.at(-1);
+  const header = last && decodeHeader(last.header);
+  if (!last || !header?.ok) throw new Error('a run of no blocks has no head');
+  return { header: header.value, hash: asHash(last.hash) };
+}
+
 function toBlock(row: BlockRow): StoredBlock {
   return {
     blockIndex: Number(row.block_index),
