@@ -9,8 +9,16 @@ const ALLOWED: Record<string, readonly string[]> = {
   'packages/ledger': [],
   'packages/database': ['@telltale/ledger'],
   'packages/signature-threads': ['@telltale/ledger'],
+  'packages/plugin': ['@telltale/ledger', '@telltale/database'],
+  'packages/peering': ['@telltale/ledger', '@telltale/database', '@telltale/plugin'],
   'packages/cli': ['@telltale/ledger', '@telltale/signature-threads'],
-  'services/receiver': ['@telltale/ledger', '@telltale/database', '@telltale/signature-threads'],
+  'services/receiver': [
+    '@telltale/ledger',
+    '@telltale/database',
+    '@telltale/signature-threads',
+    '@telltale/plugin',
+    '@telltale/peering',
+  ],
   'services/sender': ['@telltale/ledger'],
 };
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;
