@@ -26,12 +26,22 @@ export type CallFailure = 'timeout' | 'unreachable' | 'refused';
 export type CallNumber = number;
 
 /** Effects: ask another node; answer a request that came in; wake me. A timer of the same name replaces the one that runs. */
-export type CallEffect = { readonly kind: 'call'; readonly call: CallNumber; readonly to: Contact; readonly request: Message };
+export type CallEffect = {
+  readonly kind: 'call';
+  readonly call: CallNumber;
+  readonly to: Contact;
+  readonly request: Message;
+};
 export type AnswerEffect = { readonly kind: 'answer'; readonly re: string; readonly reply: Message };
 export type TimerEffect = { readonly kind: 'timer'; readonly name: string; readonly afterMs: number };
 
 /** Events: the end of a request of ours; a request of a node that the transport has authenticated; a timer that ran out. */
 export type ReplyEvent = { readonly kind: 'reply'; readonly call: CallNumber; readonly reply: Message };
 export type FailedEvent = { readonly kind: 'failed'; readonly call: CallNumber; readonly why: CallFailure };
-export type RequestEvent = { readonly kind: 'request'; readonly re: string; readonly from: NodeId; readonly request: Message };
+export type RequestEvent = {
+  readonly kind: 'request';
+  readonly re: string;
+  readonly from: NodeId;
+  readonly request: Message;
+};
 export type TimerEvent = { readonly kind: 'timer'; readonly name: string };
