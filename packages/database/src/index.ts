@@ -4,7 +4,7 @@ export { type ConnectionTarget, targetUrl } from './connection-target.ts';
 export { CommitOutcomeUnknownError, DatabaseError, type DatabaseErrorCode } from './database-error.ts';
 export { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts';
 export type { DatabaseLog } from './log.ts';
-export { migrate } from './migrate.ts';
+export { migrate, migratePlugin } from './migrate.ts';
 export { openPool } from './pool.ts';
 export {
   inTransaction,

@@ -1,5 +1,5 @@
-// Brings a database to the schema of packages/database/migrations with node-pg-migrate. Forward only: no migration is ever undone.
-// Files are named NNNN_name.sql and run in the order of their number; node-pg-migrate refuses a file without one.
+// Brings a database to the schema of packages/database/migrations, and of each plugin's own migrations, with node-pg-migrate. Forward only: no
+// migration is ever undone. Files are named NNNN_name.sql and run in the order of their number; node-pg-migrate refuses a file without one.
 
 import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -10,7 +10,14 @@ import { type ConnectionTarget, clientConfig, describeTarget } from './connectio
 import { DatabaseError } from './database-error.ts';
 import type { DatabaseLog } from './log.ts';
 
-const migrationsTable = 'schema_migrations';
+/** A folder of migrations, where the database records them, and whose they are, in words for an error. */
+interface Schema {
+  readonly folder: string;
+  readonly table: string;
+  readonly program: string;
+}
+
+const ownTable = 'schema_migrations';
 // Bounds the wait for another process that migrates the same database, and for a table lock. A guess: far above what a migration of ours takes.
 const lockTimeoutMs = 60_000;
 const connectTimeoutMs = 10_000;
@@ -22,8 +29,8 @@ export function migrationsFolder(): string {
 }
 
 /** The names of the migrations as the database records them: file names without `.sql`, in no particular order. */
-export async function migrationNames(): Promise<string[]> {
-  const files = await readdir(migrationsFolder());
+export async function migrationNames(folder = migrationsFolder()): Promise<string[]> {
+  const files = await readdir(folder);
   return files.filter((file) => file.endsWith('.sql')).map((file) => basename(file, '.sql'));
 }
 
@@ -59,14 +66,14 @@ function explain(cause: unknown): DatabaseError {
   return new DatabaseError('migration-failed', `The schema could not be brought up to date: ${reason}`, { cause });
 }
 
-async function refuseNewerSchema(client: pg.Client): Promise<void> {
-  const known = new Set(await migrationNames());
-  const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${migrationsTable} ORDER BY id`);
+async function refuseNewerSchema(client: pg.Client, { folder, table, program }: Schema): Promise<void> {
+  const known = new Set(await migrationNames(folder));
+  const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${table} ORDER BY id`);
   const unknown = rows.find((row) => !known.has(row.name));
   if (unknown === undefined) return;
   throw new DatabaseError(
     'schema-newer',
-    `The database was made by a newer version of this program (migration ${unknown.name}); update this one.`,
+    `The database was made by a newer version of ${program} (migration ${unknown.name}); update this one.`,
   );
 }
 
@@ -93,16 +100,33 @@ async function refuseOtherEncoding(client: pg.Client): Promise<void> {
  * Throws {@link DatabaseError}: `database-unreachable`, `database-encoding`, `migration-lock-timeout`, `migration-failed`, or `schema-newer` if the
  * database holds migrations that this version does not know.
  */
-export async function migrate(connection: ConnectionTarget, log: DatabaseLog): Promise<void> {
+export function migrate(connection: ConnectionTarget, log: DatabaseLog): Promise<void> {
+  return apply(connection, { folder: migrationsFolder(), table: ownTable, program: 'this program' }, log);
+}
+
+/**
+ * The same for the tables of a plugin: those in `folder` of the plugin with this name, which is lower-case letters, digits and underscores, at
+ * most 31. They are recorded in `plugin_<name>_migrations`, and come after those of `migrate`.
+ */
+export function migratePlugin(
+  connection: ConnectionTarget,
+  plugin: { name: string; folder: string },
+  log: DatabaseLog,
+): Promise<void> {
+  const { name, folder } = plugin;
+  return apply(connection, { folder, table: `plugin_${name}_migrations`, program: `the plugin ${name}` }, log);
+}
+
+async function apply(connection: ConnectionTarget, schema: Schema, log: DatabaseLog): Promise<void> {
   const client = await connect(connection);
   try {
     await refuseOtherEncoding(client);
     const applied = await runner({
       dbClient: client,
-      dir: migrationsFolder(),
+      dir: schema.folder,
       ignorePattern: '(?!.*\\.sql$).*',
       direction: 'up',
-      migrationsTable,
+      migrationsTable: schema.table,
       checkOrder: true,
       singleTransaction: true,
       advisoryLockMode: 'wait',
@@ -111,7 +135,7 @@ export async function migrate(connection: ConnectionTarget, log: DatabaseLog): P
       throw explain(error);
     });
     if (applied.length > 0) log.info({ migrations: applied.map(({ name }) => name) }, 'schema migrated');
-    await refuseNewerSchema(client);
+    await refuseNewerSchema(client, schema);
   } finally {
     await client.end();
   }

@@ -1,6 +1,16 @@
 // The public face of the ledger format.
 
 export { type Block, signBlock, verifyBlockSignature } from './block.ts';
+export {
+  type BlockBody,
+  type BlockBodyCode,
+  type CheckBodyCode,
+  type CheckedBlockBody,
+  checkBlockBody,
+  decodeBlockBody,
+  encodeBlockBody,
+  MAX_BLOCK_BODY_BYTES,
+} from './block-body.ts';
 export type { Brand } from './brand.ts';
 export { equalBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8, viewOf } from './bytes.ts';
 export { type CanonicalValue, canonicalJson } from './canonical-json.ts';

@@ -9,6 +9,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { ReceiverConfig } from './config.ts';
+import { ReceiverError } from './errors.ts';
 import { checkpointRoute } from './http/checkpoint.ts';
 import { consistencyRoute } from './http/consistency.ts';
 import { devicesRoutes } from './http/devices.ts';
@@ -18,6 +19,8 @@ import { getChainRoute } from './http/get-chain.ts';
 import { healthRoute } from './http/health.ts';
 import { keysRoutes } from './http/keys.ts';
 import { ledgerRoute } from './http/ledger.ts';
+import { metricsRoute } from './http/metrics.ts';
+import { ReceiverMetrics } from './http/metrics-registry.ts';
 import { proofRoute } from './http/proof.ts';
 import { readingsRoutes } from './http/readings.ts';
 import { receiveDataRoute } from './http/receive-data.ts';
@@ -31,6 +34,8 @@ import { RegistryCache } from './ingest/registry-cache.ts';
 import { Verifiers } from './ingest/verifiers.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { openDatabase } from './open-database.ts';
+import { loadPlugins } from './plugins/load-plugins.ts';
+import { Plugins } from './plugins/plugins.ts';
 import { Checkpoints } from './proofs/published-checkpoint.ts';
 import { Publisher } from './publish.ts';
 import { FreshLeaves } from './seal/fresh-leaves.ts';
@@ -38,6 +43,7 @@ import { Sealer } from './seal/sealer.ts';
 import { STEP_DEADLINES_MS, type StopStep, stopInReverse } from './start-stop.ts';
 import { findBlocksOfLeaves, loadGenesis, loadHead } from './store/block-store.ts';
 import { weakSettings } from './store/durability.ts';
+import { countLeaves } from './store/reading-store.ts';
 import { reportWitnessedLogs } from './store/witness-store.ts';
 import { validateChain } from './validate/validate-chain.ts';
 import { ValidationQueue } from './validate/validation-queue.ts';
@@ -79,13 +85,17 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   const nowUs = () => Date.now() * 1000;
   const difficultyBits = config.difficulty * BITS_PER_DIFFICULTY;
 
-  const { pool, ingestPool } = await openDatabase(config, { log, onStop });
+  // First: what is wrong with them is said before anything is started.
+  const loaded = await loadPlugins(config.plugins, { folder: process.cwd(), environment: config.pluginEnvironment });
+  const { target, pool, ingestPool } = await openDatabase(config, { log, onStop });
   const settings = await weakSettings(pool);
   if (settings.length > 0) log.warn({ settings }, 'the database may lose readings that it has acknowledged');
 
   const { ledgerKeyFile: keyFile, ledgerOrigin } = config;
   const ledger = await openLedger(pool, { keyFile, origin: ledgerOrigin, difficultyBits, nowUs });
   const publisher = new Publisher(await loadHead(pool));
+  const metrics = new ReceiverMetrics({ publisher, countLeaves: () => countLeaves(pool) });
+  const plugins = new Plugins(loaded, { target, pool, ledger, publisher, metrics, config, log, nowUs });
   const { transactionsPerBlock, blockMaxWaitMs, nonceLimit, sealPromiseMs } = config;
   const rule = { transactionsPerBlock, blockMaxWaitMs };
   const fresh = new FreshLeaves();
@@ -107,9 +117,11 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
     // A block that may wait for ever promises nothing.
     sealPromiseMs: blockMaxWaitMs === 0 ? 0 : sealPromiseMs,
     nowUs,
-    onAccepted: ({ leaves }) => {
-      fresh.add(leaves);
+    onAccepted: (accepted) => {
+      fresh.add(accepted.leaves);
       sealer.nudge();
+      metrics.accepted(accepted.newReadings);
+      plugins.accepted(accepted);
     },
   });
   onStop('commits', () => commits.stop());
@@ -133,7 +145,26 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   await registerSwagger(app, () => new Date());
   receiveDataRoute(app, {
     maxBodyBytes: config.maxBodyBytes,
-    receive: async (body) => commits.submit(await verifiers.verify(body)),
+    receive: async (body) => {
+      try {
+        return await commits.submit(await verifiers.verify(body));
+      } catch (error) {
+        metrics.refused(error);
+        throw error;
+      }
+    },
+    requireQuorum: () => {
+      if (plugins.isReplicating) return;
+      throw new ReceiverError('quorum-unavailable', 'ack=quorum: no plugin of this receiver keeps readings elsewhere');
+    },
+    untilReplicated: async (leafIndexes, timeoutMs) => {
+      // Somebody waits: the sealer gathers no more readings before it mines what is due.
+      void publisher.untilSealed({ logSize: Math.max(...leafIndexes) + 1, receipts: leafIndexes.length, timeoutMs });
+      sealer.nudge();
+      if (await plugins.untilReplicated(leafIndexes, timeoutMs)) return;
+      const message = 'the readings are durable here, but not elsewhere yet; send them again soon';
+      throw new ReceiverError('not-replicated', message);
+    },
     untilSealed: async (leafIndexes, timeoutMs) => {
       const logSize = Math.max(...leafIndexes) + 1;
       const sealing = publisher.untilSealed({ logSize, receipts: leafIndexes.length, timeoutMs });
@@ -167,7 +198,7 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   const publication = await startPublication(config, { pool, ledger, sealer, checkpoints, log, nowUs, onStop });
   const published = { pool, ledger, latestCheckpoint: publication.latest };
   ledgerRoute(app, { ...published, isStrict });
-  readingsRoutes(app, published);
+  readingsRoutes(app, { ...published, findElsewhere: (transactionId) => plugins.findReading(transactionId) });
   proofRoute(app, published);
   consistencyRoute(app, published);
   exportRoute(app, { ...published, latestCheckpoint: publication.checkpoint });
@@ -186,14 +217,19 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
     });
   }
   healthRoute(app);
+  metricsRoute(app, { metrics, token: config.metricsToken });
   onStop('server', () => {
     // Requests that wait for sealing are answered first: nothing that comes later would.
     publisher.stop();
     return closeServer(app);
   });
+  onStop('plugins', () => plugins.stop());
+  await plugins.start(app);
   // Before the server, which would wait for them.
   onStop('validations', () => validations.stop());
-  return app.listen({ host: config.host, port: config.port });
+  const url = await app.listen({ host: config.host, port: config.port });
+  plugins.listening(url);
+  return url;
 }
 
 /** What is published, and, with WITNESSES, the asking for cosignatures beside it. */

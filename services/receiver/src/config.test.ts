@@ -52,6 +52,9 @@ describe('the configuration', () => {
       witnessPolicy: 0,
       witnessLogs: [],
       witnessKeyFile: resolve('data/witness-key.pem'),
+      plugins: [],
+      pluginEnvironment: {},
+      metricsToken: undefined,
       logLevel: 'info',
     });
   });
@@ -77,6 +80,9 @@ describe('the configuration', () => {
       WITNESS_POLICY: '0',
       WITNESS_LOGS: '',
       WITNESS_KEY_FILE: '/run/witness.pem',
+      PLUGINS: './mine.ts, @example/theirs',
+      PEERING: '0',
+      METRICS_TOKEN: 'only-for-prometheus',
       LOG_LEVEL: 'silent',
     };
     expect(parseConfig(variables)).toEqual({
@@ -99,6 +105,9 @@ describe('the configuration', () => {
       witnessPolicy: 0,
       witnessLogs: [],
       witnessKeyFile: '/run/witness.pem',
+      plugins: ['./mine.ts', '@example/theirs'],
+      pluginEnvironment: Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== '')),
+      metricsToken: 'only-for-prometheus',
       logLevel: 'silent',
     });
     const empty = Object.fromEntries(Object.keys(variables).map((name) => [name, '']));
@@ -135,6 +144,8 @@ describe('the configuration', () => {
     ],
     ['WITNESS_POLICY', ['-1', '33', '1']],
     ['WITNESS_LOGS', ['log', WITNESS_KEY]],
+    ['PEERING', ['yes', '2']],
+    ['METRICS_TOKEN', ['short', 'with a space in it']],
     ['LOG_LEVEL', ['verbose', 'INFO']],
   ];
   it.each(wrong)('names %s when it is wrong, in one line', (name, values) => {
@@ -155,6 +166,19 @@ describe('the configuration', () => {
     const twice = ['a', 'b'].map((name) => `http://${name}|${formatCosignerKey(name, spki)}`);
     expect(refusalOf({ WITNESSES: twice.join(',') })).toContain('a key stands twice');
   });
+
+  it.each([{ PEERING: '1' }, { PEER_ADDR: '127.0.0.2' }, { ROSTER: 'roster.json' }])(
+    'adds the plugin for peering, once and first, where %o is set',
+    (variables) => {
+      const { plugins, pluginEnvironment } = parseConfig({
+        ...variables,
+        PLUGINS: './a.ts,@telltale/peering',
+        HOST: '',
+      });
+      expect(plugins).toEqual(['@telltale/peering', './a.ts']);
+      expect(pluginEnvironment).toEqual({ ...variables, PLUGINS: './a.ts,@telltale/peering' });
+    },
+  );
 
   it('names all wrong variables at once', () => {
     expect(refusalOf({ DATABASE_URL: 'localhost' })).toBe(

@@ -54,6 +54,16 @@ const list = <Item>(parse: (text: string) => Result<Item[]>) =>
     .optional()
     .transform((items) => items ?? []);
 
+/** Modules, separated by commas. */
+const modules = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((name) => name.trim()))
+  .transform((names) => [...new Set(names)].filter((name) => name !== ''));
+
+/** The plugin that PEERING, PEER_ADDR or ROSTER switches on. */
+const PEERING_PLUGIN = '@telltale/peering';
+
 /** What a promised sealing time leaves for mining and for a restart. A guess. */
 const PROMISE_MARGIN_MS = 60_000;
 
@@ -85,6 +95,11 @@ export const receiverVariables = z.object({
   WITNESS_POLICY: integer({ least: 0, most: 32 }).prefault('0'),
   WITNESS_LOGS: list(parseLogs),
   WITNESS_KEY_FILE: z.string().optional(),
+  PLUGINS: modules,
+  PEERING: z.enum(['0', '1']).default('0'),
+  PEER_ADDR: z.string().optional(),
+  ROSTER: z.string().optional(),
+  METRICS_TOKEN: secret.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -122,6 +137,12 @@ export interface ReceiverConfig {
   /** Keys of the logs that this receiver is a witness for; none: it is no witness. */
   readonly witnessLogs: readonly NoteVerifier[];
   readonly witnessKeyFile: string;
+  /** What names the plugins' modules, in the order of their start. */
+  readonly plugins: readonly string[];
+  /** Every variable that is set, for plugins to read their own from; none where there is no plugin. */
+  readonly pluginEnvironment: Readonly<Record<string, string | undefined>>;
+  /** Undefined: anybody may read /metrics. */
+  readonly metricsToken: string | undefined;
   readonly logLevel: z.infer<typeof receiverVariables>['LOG_LEVEL'];
 }
 
@@ -158,6 +179,7 @@ export function parseConfig(environment: NodeJS.ProcessEnv): ReceiverConfig {
     throw new ConfigError(`wrong configuration: ${fault}`);
   }
   const dataDir = resolve(variables.DATA_DIR);
+  const plugins = pluginsOf(variables);
   return Object.freeze({
     host: variables.HOST,
     port: variables.PORT,
@@ -180,6 +202,16 @@ export function parseConfig(environment: NodeJS.ProcessEnv): ReceiverConfig {
     witnessPolicy,
     witnessLogs: variables.WITNESS_LOGS,
     witnessKeyFile: resolve(variables.WITNESS_KEY_FILE ?? `${dataDir}/witness-key.pem`),
+    plugins,
+    pluginEnvironment: Object.freeze(plugins.length > 0 ? Object.fromEntries(set) : {}),
+    metricsToken: variables.METRICS_TOKEN,
     logLevel: variables.LOG_LEVEL,
   });
+}
+
+/** Peering comes first: it is the one that others may build on. */
+function pluginsOf(variables: z.infer<typeof receiverVariables>): readonly string[] {
+  const { PLUGINS: named, PEERING, PEER_ADDR, ROSTER } = variables;
+  const isPeering = PEERING === '1' || PEER_ADDR !== undefined || ROSTER !== undefined;
+  return isPeering ? [...new Set([PEERING_PLUGIN, ...named])] : named;
 }

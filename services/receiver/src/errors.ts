@@ -31,7 +31,10 @@ export type ReceiverErrorCode =
   | 'witness-key'
   | 'difficulty-fell'
   | 'head-moved'
-  | 'edge-mismatch';
+  | 'edge-mismatch'
+  | 'plugin-failed'
+  | 'quorum-unavailable'
+  | 'not-replicated';
 
 /** What is wrong with one item of a request. */
 export interface ItemFault {

@@ -1,11 +1,13 @@
 // The receiver's database, ready to be used: the embedded server where no other is configured, the schema brought up to date, and pools.
 
-import { migrate, openPool, startEmbeddedServer } from '@telltale/database';
+import { type ConnectionTarget, migrate, openPool, startEmbeddedServer } from '@telltale/database';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { ReceiverConfig } from './config.ts';
 
 export interface Database {
+  /** Where it is, for whoever needs connections of its own. */
+  readonly target: ConnectionTarget;
   readonly pool: Pool;
   /** One connection for group commits, which come one after the other: they never wait behind readers, and send statements together. */
   readonly ingestPool: Pool;
@@ -20,7 +22,7 @@ export async function openDatabase(
   const embedded =
     config.databaseUrl === undefined ? await startEmbeddedServer({ dataDir: config.dataDir, log }) : undefined;
   if (embedded) onStop('embeddedServer', () => embedded.stop());
-  const target = embedded?.target ?? { kind: 'url' as const, url: config.databaseUrl ?? '' };
+  const target: ConnectionTarget = embedded?.target ?? { kind: 'url', url: config.databaseUrl ?? '' };
   await migrate(target, log);
   const open = (options: { maxConnections: number; isPipelined: boolean }) =>
     openPool({
@@ -34,5 +36,5 @@ export async function openDatabase(
   onStop('pool', async () => {
     await Promise.all([pool.end(), ingestPool.end()]);
   });
-  return { pool, ingestPool };
+  return { target, pool, ingestPool };
 }

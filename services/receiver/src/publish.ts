@@ -1,4 +1,4 @@
-// The newest block as this receiver knows it, and whoever waits for the log to grow. Blocks sealed by another receiver on the same
+// The newest block as this receiver knows it, and whoever waits for the log to grow or is told that it grew. Blocks sealed by another receiver on the same
 // database are found by polling; nothing here decides anything.
 
 import type { Head } from './store/block-store.ts';
@@ -11,6 +11,7 @@ const MAX_WAITING_RECEIPTS = 5_000;
 
 export class Publisher {
   private newest: Head;
+  private readonly listeners: ((head: Head) => void)[] = [];
   private readonly waiters = new Set<{ logSize: number; resolve: (isSealed: boolean) => void }>();
   private waitingReceipts = 0;
   private isStopped = false;
@@ -27,6 +28,11 @@ export class Publisher {
     return this.waiters.size > 0;
   }
 
+  /** Tells `listener` of every newest block from now on. It is called where blocks are sealed: it must not throw, and not take long. */
+  onPublished(listener: (head: Head) => void): void {
+    this.listeners.push(listener);
+  }
+
   /** Makes a committed block known. Older ones than the newest are passed over. */
   publish(head: Head): void {
     if (head.header.index <= this.newest.header.index) return;
@@ -34,6 +40,7 @@ export class Publisher {
     for (const waiter of this.waiters) {
       if (head.header.logSize >= waiter.logSize) waiter.resolve(true);
     }
+    for (const listener of this.listeners) listener(head);
   }
 
   /**

@@ -164,6 +164,8 @@ describe('POST /receive_data', () => {
         expect(body).toHaveLength(16 * MIB);
         return [receipt];
       },
+      requireQuorum: () => undefined,
+      untilReplicated: async () => undefined,
       untilSealed: () => {
         waiting++;
         return sealed;

@@ -43,6 +43,9 @@ const MEANINGS: Record<ReceiverErrorCode, Meaning> = {
   'difficulty-fell': { status: 500, kind: 'fatal' },
   'head-moved': { status: 503, kind: 'retryable' },
   'edge-mismatch': { status: 500, kind: 'fatal' },
+  'plugin-failed': { status: 500, kind: 'fatal' },
+  'quorum-unavailable': { status: 400, kind: 'rejected' },
+  'not-replicated': { status: 503, kind: 'retryable' },
 };
 
 /** Seconds in Retry-After. A guess: sealing and the database recover within it, and a sender adds its own jitter. */

@@ -35,6 +35,10 @@ const shape = z.object({
   data: z.record(z.string(), z.unknown()).describe('The message, byte for byte as it was signed.'),
 });
 
+const foreign = shape.extend({
+  origin: z.string().optional().describe('Of the ledger that holds it, where that is another one.'),
+});
+
 const example: z.infer<typeof shape> = {
   transaction_id: '6d1b1f5a5e0f7f4a0d2f2d1c1f6d4c0a7b0e9f3b8d5a4c6e1f0a9b8c7d6e5f40',
   leaf_index: 41,
@@ -53,7 +57,7 @@ const example: z.infer<typeof shape> = {
   data: { device: 'Raspberry Pi 1', seq: 17, distance: 120, timestamp: 1_767_225_600 },
 };
 
-export const reading = shape.meta({ examples: [example] });
+export const reading = foreign.meta({ examples: [example] });
 
 export const readings = z
   .object({

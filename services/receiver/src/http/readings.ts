@@ -1,6 +1,7 @@
 // GET /v1/readings and /v1/readings/{transaction_id}: what was accepted, pending or sealed, with proofs where they are asked for.
 
-import { fromHex, type PublicKey } from '@telltale/ledger';
+import { asHash, fromHex, type Hash, type PublicKey } from '@telltale/ledger';
+import type { FoundReading } from '@telltale/plugin';
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { z } from 'zod';
@@ -44,6 +45,8 @@ export interface ReadingsService {
   readonly pool: Pool;
   readonly ledger: { readonly key: PublicKey };
   readonly latestCheckpoint: () => PublishedCheckpoint;
+  /** Looks for a reading that this ledger does not hold, a few seconds at most. */
+  readonly findElsewhere: (transactionId: Hash) => Promise<FoundReading | undefined>;
 }
 
 export function readingsRoutes(app: FastifyInstance, service: ReadingsService): void {
@@ -58,19 +61,17 @@ export function readingsRoutes(app: FastifyInstance, service: ReadingsService): 
       serializerCompiler,
       schema: {
         summary: 'One transaction',
-        description: 'A reading, or a leaf of the registry, by its transaction id.',
+        description:
+          'A reading, or a leaf of the registry, by its transaction id; of another ledger where only a plugin of this receiver finds it.',
         tags,
         params,
-        response: { 200: reading, 400: problem, 404: problem },
+        response: { 200: reading, 400: problem, 404: problem, 503: problem },
       },
     },
     async ({ params: { transaction_id: id } }, reply) => {
-      const stored = await findLeaf(pool, fromHex(id) ?? new Uint8Array(0));
-      if (!stored) throw new ReceiverError('reading-not-found', 'no transaction with this id was accepted');
-      const sealings = await findSealings(pool, [stored.leafIndex]);
-      return reply
-        .type('application/json; charset=utf-8')
-        .send(readingJson({ ...stored, sealing: sealings.get(stored.leafIndex) }));
+      const shown = await findReading(service, fromHex(id) ?? new Uint8Array(0));
+      if (!shown) throw new ReceiverError('reading-not-found', 'no transaction with this id was accepted');
+      return reply.type('application/json; charset=utf-8').send(readingJson(shown));
     },
   );
 
@@ -98,6 +99,20 @@ export function readingsRoutes(app: FastifyInstance, service: ReadingsService): 
       return reply.type('application/json; charset=utf-8').send(pageJson(shown));
     },
   );
+}
+
+/** A transaction of this ledger, or else of another one. */
+async function findReading(
+  { pool, findElsewhere }: ReadingsService,
+  transactionId: Uint8Array,
+): Promise<ShownReading | undefined> {
+  const stored = await findLeaf(pool, transactionId);
+  if (!stored) {
+    const found = await findElsewhere(asHash(transactionId));
+    return found && { ...found, sealing: found.sealing };
+  }
+  const sealings = await findSealings(pool, [stored.leafIndex]);
+  return { ...stored, sealing: sealings.get(stored.leafIndex) };
 }
 
 /** Which leaves a query asks for: the indexes of the page, in order. The only place that knows what a query means. */

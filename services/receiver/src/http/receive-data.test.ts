@@ -153,6 +153,8 @@ describe('wait', () => {
     receiveDataRoute(app, {
       maxBodyBytes: 1_024,
       receive: async () => [receipt],
+      requireQuorum: () => undefined,
+      untilReplicated: async () => undefined,
       untilSealed: async (_, timeoutMs) => {
         waits.push(timeoutMs);
         return undefined;

@@ -10,12 +10,18 @@ import { plainError } from './plain-error.ts';
 
 /** How long `?wait=sealed` waits before it answers with the receipts alone. */
 const SEALED_TIMEOUT_MS = 30_000;
+/** How long `?ack=quorum` waits before it answers 503. A guess: sealing, and other machines after it. */
+const QUORUM_TIMEOUT_MS = 30_000;
 
 export interface ReceiveData {
   /** Verifies and accepts a body. The receipts come once the readings are durable. */
   readonly receive: (body: Uint8Array) => Promise<Receipt[]>;
   /** Waits until these leaves are in blocks and gives the block of each, or undefined after the time. */
   readonly untilSealed: (leafIndexes: readonly number[], timeoutMs: number) => Promise<Map<number, number> | undefined>;
+  /** Throws `quorum-unavailable` where nothing keeps readings elsewhere too. */
+  readonly requireQuorum: () => void;
+  /** Waits until these leaves are durable elsewhere too. Throws `not-replicated` after the time. */
+  readonly untilReplicated: (leafIndexes: readonly number[], timeoutMs: number) => Promise<void>;
   readonly maxBodyBytes: number;
 }
 
@@ -69,19 +75,27 @@ export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): vo
           description:
             'Verifies every signature and answers once the readings are durable: all of the request, or none of it.',
           tags: ['Readings and chain'],
-          querystring: z.object({ wait: z.enum(['sealed']).optional() }),
+          querystring: z.object({
+            wait: z.enum(['sealed']).optional(),
+            ack: z
+              .enum(['local', 'quorum'])
+              .optional()
+              .describe(
+                'quorum: answered once the readings are durable on other machines too; 503 where that takes too long, although they are durable here. 400 without a plugin that keeps them there.',
+              ),
+          }),
           body: z.union([z.array(envelope).min(1), envelope]),
           response: { 200: success, 400: plainError, 413: plainError, 415: plainError, 503: plainError },
         },
       },
       async (request) => {
+        const isQuorum = request.query.ack === 'quorum';
+        if (isQuorum) service.requireQuorum();
         const receipts = await receive(request);
         const message = 'Data added to blockchain';
+        if (isQuorum) await service.untilReplicated(leafIndexesOf(receipts), QUORUM_TIMEOUT_MS);
         if (request.query.wait !== 'sealed') return { status: 'success' as const, message, receipts };
-        const blocks = await service.untilSealed(
-          receipts.map((one) => one.leaf_index),
-          SEALED_TIMEOUT_MS,
-        );
+        const blocks = await service.untilSealed(leafIndexesOf(receipts), SEALED_TIMEOUT_MS);
         const sealed = receipts.map((one) => ({ ...one, ...blockOf(blocks, one) }));
         return { status: 'success' as const, message, receipts: sealed };
       },
@@ -99,6 +113,10 @@ function takeBody(request: HeldBody): Uint8Array {
   const { body } = request;
   request.body = undefined;
   return body instanceof Uint8Array ? body : new Uint8Array(0);
+}
+
+function leafIndexesOf(receipts: readonly Receipt[]): number[] {
+  return receipts.map((one) => one.leaf_index);
 }
 
 function blockOf(blocks: Map<number, number> | undefined, one: Receipt): { block_index?: number } {

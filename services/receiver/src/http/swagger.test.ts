@@ -53,7 +53,10 @@ describe('the OpenAPI document', () => {
       expect.arrayContaining(['/receive_data', '/get_chain', '/validate_chain', '/healthz']),
     );
     const { parameters, responses } = paths['/receive_data'].post;
-    expect(parameters).toMatchObject([{ name: 'wait', in: 'query' }]);
+    expect(parameters).toMatchObject([
+      { name: 'wait', in: 'query' },
+      { name: 'ack', in: 'query' },
+    ]);
     expect(Object.keys(responses).sort()).toEqual(['200', '400', '413', '415', '503']);
   });
 

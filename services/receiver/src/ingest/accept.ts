@@ -7,7 +7,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { ItemFault } from '../errors.ts';
 import type { HashedLeaf } from '../seal/hashed-leaf.ts';
 import { lockCounter } from '../store/identity-store.ts';
-import { findTransactions } from '../store/leaf-store.ts';
+import { findTransactions, type NewLeaf } from '../store/leaf-store.ts';
 import { findStandings } from '../store/registry-store.ts';
 import { LogAppend } from './log-append.ts';
 import type { RegistryCache } from './registry-cache.ts';
@@ -24,6 +24,8 @@ export interface Accepted {
   readonly newReadings: number;
   /** What the log got, in order. */
   readonly leaves: readonly HashedLeaf[];
+  /** The same leaves as they are stored. */
+  readonly stored: readonly NewLeaf[];
 }
 
 /**
@@ -61,7 +63,7 @@ export async function acceptRequests(
   const versions = { found: done.counter.registryVersion, left: done.append.counter.registryVersion };
   registry.learn(acceptedPairs(done.verdicts), versions);
   const newReadings = done.append.leaves.length - done.append.enrolments.length;
-  return { outcomes: done.outcomes, newReadings, leaves: done.append.hashed };
+  return { outcomes: done.outcomes, newReadings, leaves: done.append.hashed, stored: done.append.leaves };
 }
 
 /** How a pair was judged. A pair of first use that a reading of this group has used is accepted from then on. */

@@ -26,6 +26,8 @@ export interface ShownReading extends StoredLeaf {
   readonly sealing: Sealing | undefined;
   /** Undefined: not asked for. Null: asked for, and there is no published checkpoint over the leaf yet. */
   readonly proof?: Proof | null;
+  /** Of the ledger that holds it, where that is another one. */
+  readonly origin?: string;
 }
 
 const KIND_NAMES = {
@@ -42,7 +44,7 @@ const ALGORITHM_NAMES = {
 } as const;
 
 /** The bytes of one JSON object. Throws for a leaf that no receiver may have accepted. */
-export function readingJson({ leafIndex, leaf: bytes, sealing, proof }: ShownReading): Buffer {
+export function readingJson({ leafIndex, leaf: bytes, sealing, proof, origin }: ShownReading): Buffer {
   const decoded = decodeLeaf(bytes);
   if (!decoded.ok) throw new Error(`leaf ${leafIndex} cannot be read: ${decoded.message}`);
   const leaf = decoded.value;
@@ -63,6 +65,7 @@ export function readingJson({ leafIndex, leaf: bytes, sealing, proof }: ShownRea
     block_index: sealing?.blockIndex ?? null,
     sealed_at: sealing?.sealedAtUs ?? null,
     clock_offset: reading?.deviceTimeUs === undefined ? null : reading.deviceTimeUs - leaf.receivedAtUs,
+    ...(origin !== undefined && { origin }),
     ...(proof !== undefined && { proof: proof && proofToJson(proof) }),
   };
   return Buffer.concat([
