@@ -43,6 +43,8 @@ export const SETTINGS: ReplicationSettings = {
 export const ATTEMPTS = 6;
 /** Puts and reads of this node, and writes for others, that may be under way at once. Bounds the bodies in memory; a guess. */
 export const MAX_OPEN = 64;
+/** Bytes of items that peers may have under way here at once: four of the longest. More are refused as busy. A guess. */
+export const MAX_OPEN_BYTES = 256 * 2 ** 20;
 /** A Merkle child with at most so many items on both sides is compared by its list. A list entry is about 200 bytes; a guess. */
 export const LIST_ITEMS = 16;
 /** Items that one handover message names: with 200 bytes each well within a frame of 256 KiB. */

@@ -4,6 +4,7 @@
 import type { CallFailure, Contact, Message } from '../calls.ts';
 import { idOfNode, type NodeId, owns } from '../node-id.ts';
 import type { PutEndedEffect, ReplicationEvent } from './events.ts';
+import { isSuperseded } from './messages.ts';
 import type { StoreResult } from './replica-store.ts';
 import { ATTEMPTS, MAX_OPEN, majorityOf } from './settings.ts';
 import type { PutJob, ReplicationState, WriteJob } from './state.ts';
@@ -50,7 +51,7 @@ export function putReplied(turn: Turn, put: number, reply: Message | CallFailure
   if (answer?.t === 'store.receipts') {
     const receipts = answer.body.receipts.flatMap((json) => receiptFromJson(json, job.item.id) ?? []);
     endPut(turn, put, receipts);
-  } else if (answer?.t === 'store.refused' && answer.body.code === 'superseded') finishPut(turn, put, 'superseded', []);
+  } else if (isSuperseded(job.item.type, answer)) finishPut(turn, put, 'superseded', []);
   else tryPutAgain(turn, put, job);
 }
 

@@ -64,7 +64,7 @@ export class Transport {
   }
 
   /**
-   * Asks a node and gives its answer. Dials it if it has no socket. Rejects with CallFailed and nothing else: `timeout` (asked, no answer),
+   * Asks a node and gives its answer. Dials it if it has no socket: where the roster says that it listens, whatever `to` says, and no stranger. Rejects with CallFailed and nothing else: `timeout` (asked, no answer),
    * `unreachable` (no connection, or it ended), `refused` (the node rejected it, or it does not fit a message). Without `timeoutMs` the limit is
    * `requestMs`: give more when bytes are expected either way.
    */
@@ -72,8 +72,13 @@ export class Transport {
     if (this.isClosing) return Promise.reject(new CallFailed('unreachable', 'this node is closing'));
     if (to.id === this.options.self.id)
       return Promise.reject(new CallFailed('unreachable', 'a node does not call itself'));
-    const timeoutMs = options.timeoutMs ?? this.options.limits.requestMs;
-    return this.link(to.id).request({ to, message, timeoutMs });
+    const { admission, limits } = this.options;
+    // Contacts come out of other nodes' answers: a lying one must not make this node dial whatever it names.
+    if (admission.standing(to.id) === 'stranger') {
+      return Promise.reject(new CallFailed('unreachable', 'the node is not in the roster'));
+    }
+    const contact = admission.contactOf(to.id) ?? to;
+    return this.link(to.id).request({ to: contact, message, timeoutMs: options.timeoutMs ?? limits.requestMs });
   }
 
   /** Sets who answers requests; it must settle, as each request holds one of its peer's places until then. Rejecting refuses the request. */
