@@ -29,6 +29,7 @@ import { tilesRoutes } from './http/tiles.ts';
 import { validateChainRoute } from './http/validate-chain.ts';
 import { witnessRoutes } from './http/witness.ts';
 import { acceptRequests } from './ingest/accept.ts';
+import { ExpectedCounter } from './ingest/expected-counter.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
 import { RegistryCache } from './ingest/registry-cache.ts';
 import { Verifiers } from './ingest/verifiers.ts';
@@ -107,11 +108,12 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   if (!isStrict)
     log.warn({}, 'open: any key is accepted at its first use; set ENROLLMENT_TOKEN to admit only enrolled keys');
   const registry = new RegistryCache();
+  const expected = new ExpectedCounter();
   const { maxEnvelopes } = config;
   const verifiers = new Verifiers({ threads: availableParallelism(), maxEnvelopes, log });
   onStop('verifiers', () => verifiers.stop());
   const commits = new GroupCommit({
-    accept: (requests) => acceptRequests(ingestPool, { requests, registry, isStrict, nowUs }),
+    accept: (requests) => acceptRequests(ingestPool, { requests, registry, expected, isStrict, nowUs }),
     origin: ledger.origin,
     sign: ledger.sign,
     // A block that may wait for ever promises nothing.
