@@ -1,7 +1,7 @@
 // What the rest of the plugin sees of the ring: a place to keep values and records, and peers to ask. RingNode (ring-node.ts) is the live one.
 
-import type { RingView } from '../chord/index.ts';
 import type { Message } from '../calls.ts';
+import type { RingView } from '../chord/index.ts';
 import type { NodeId } from '../node-id.ts';
 import type { SignedRecord } from '../replication/signed-record.ts';
 import type { StorageReceipt } from '../replication/storage-receipt.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runBeyond } from './beyond-scenario.ts';
-import { CheckFailure } from './chord-world.ts';
+import { CheckFailure } from './check-failure.ts';
 import { MUTANTS, mutantRules } from './mutants.ts';
 import { runProved } from './proved-scenario.ts';
 
