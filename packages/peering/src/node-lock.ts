@@ -12,7 +12,7 @@ const TRY_MS = 1_000;
 export interface NodeLockOptions {
   readonly pool: Pool;
   readonly log: PluginLog;
-  /** The lock is held from now on. Called again after `lost`, once what `lost` gave has settled. Must not reject. */
+  /** The lock is held from now on. Called again after `lost`, once what `lost` gave has settled; and again after a while when it rejects. */
   readonly held: () => Promise<void>;
   /** The session ended, and another receiver may hold the lock. Must not reject. */
   readonly lost: () => Promise<void>;
@@ -24,14 +24,10 @@ export class NodeLock {
   private timer: NodeJS.Timeout | undefined;
   private turn: Promise<void> = Promise.resolve();
   private isStopped = false;
-  private hasSaid = false;
+  private lastSaid = '';
 
   constructor(options: NodeLockOptions) {
     this.options = options;
-  }
-
-  get isHeld(): boolean {
-    return this.client !== undefined;
   }
 
   /** Tries until it is held, and again whenever it was lost, until `stop`. */
@@ -57,22 +53,29 @@ export class NodeLock {
   /** Never rejects: a database that is away is asked again. */
   private async round(): Promise<void> {
     if (this.isStopped) return;
-    const { pool, log, held } = this.options;
+    const { pool, held } = this.options;
     try {
       const client = await pool.connect();
       if (await this.take(client)) {
-        this.client = client;
-        this.hasSaid = false;
         await held();
+        this.lastSaid = '';
         return;
       }
       client.release();
-      if (!this.hasSaid) log.info({}, 'another receiver of this database is the ring node; this one waits');
-      this.hasSaid = true;
+      this.say('another receiver of this database is the ring node; this one waits', {});
     } catch (err) {
-      log.debug({ err }, 'ring node lock cannot be asked for');
+      this.release();
+      this.say('ring node cannot be started; it is tried again', { err });
     }
     this.again();
+  }
+
+  /** Once, until something else is to be said. */
+  private say(message: string, fields: { err?: unknown }): void {
+    if (message === this.lastSaid) return;
+    this.lastSaid = message;
+    if ('err' in fields) this.options.log.error(fields, message);
+    else this.options.log.info(fields, message);
   }
 
   private async take(client: PoolClient): Promise<boolean> {
@@ -85,6 +88,7 @@ export class NodeLock {
       client.release(true);
       throw error;
     }
+    this.client = client;
     client.once('end', () => {
       // Not after `release`.
       if (this.client !== client) return;

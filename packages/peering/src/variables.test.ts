@@ -26,10 +26,19 @@ describe('the variables of peering', () => {
 
   it.each([
     [{ PEER_ADDR: 'boot' }, { host: 'boot', port: 5001 }],
-    [{ PEER_ADDR: 'boot', PEER_PORT: '8000' }, { host: 'boot', port: 8000 }],
+    [
+      { PEER_ADDR: 'boot', PEER_PORT: '8000' },
+      { host: 'boot', port: 8000 },
+    ],
     [{ PEER_ADDR: 'boot:8000' }, { host: 'boot', port: 8000 }],
-    [{ PEER_ADDR: 'boot:8000', PEER_PORT: '8000' }, { host: 'boot', port: 8000 }],
-    [{ PEER_ADDR: '::1', PEER_PORT: '8000' }, { host: '::1', port: 8000 }],
+    [
+      { PEER_ADDR: 'boot:8000', PEER_PORT: '8000' },
+      { host: 'boot', port: 8000 },
+    ],
+    [
+      { PEER_ADDR: '::1', PEER_PORT: '8000' },
+      { host: '::1', port: 8000 },
+    ],
     [{ PEER_ADDR: '[::1]' }, { host: '::1', port: 5001 }],
     [{ PEER_ADDR: '[::1]:8000' }, { host: '::1', port: 8000 }],
   ])('make a member of %o', (variables, boot) => {

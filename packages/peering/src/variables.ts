@@ -74,7 +74,8 @@ export function parseVariables(environment: Environment): PeeringConfiguration {
     return { ...shared, ring: { kind: 'roster', file } };
   }
   const boot = bootAddress(variables, faults);
-  if (token === undefined) faults.push('PEER_TOKEN: must be set without ROSTER: whoever has it belongs to the trial ring');
+  if (token === undefined)
+    faults.push('PEER_TOKEN: must be set without ROSTER: whoever has it belongs to the trial ring');
   if (shared.publicAddress === undefined && EVERY_ADDRESS.has(variables.HOST)) {
     faults.push('PEER_PUBLIC_ADDR: must be set where HOST is every address: others need one that they can dial');
   }

@@ -1,6 +1,7 @@
 // The whole wiring of the receiver, from the database to the routes. Started in order, stopped in reverse.
 
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import helmet from '@fastify/helmet';
 import { BITS_PER_DIFFICULTY, MAX_DEVICE_BYTES } from '@telltale/ledger';
 import { withSignatureThreads } from '@telltale/signature-threads';
@@ -14,6 +15,9 @@ import { checkpointRoute } from './http/checkpoint.ts';
 import { consistencyRoute } from './http/consistency.ts';
 import { devicesRoutes } from './http/devices.ts';
 import { handleError, handleNotFound } from './http/error-table.ts';
+import { eventsRoute } from './http/events.ts';
+import { explorerRoutes } from './http/explorer.ts';
+import { explorerBlocksRoutes } from './http/explorer-blocks.ts';
 import { exportRoute } from './http/export.ts';
 import { getChainRoute } from './http/get-chain.ts';
 import { healthRoute } from './http/health.ts';
@@ -59,6 +63,8 @@ const REQUEST_TIMEOUT_MS = 120_000;
 const MAX_PARAM_CHARACTERS = 3 * MAX_DEVICE_BYTES;
 /** How long requests may go on once the receiver stops. A guess: a slow reader of the chain would hold it for ever. */
 const CLOSE_DEADLINE_MS = 3_000;
+/** The explorer's build (packages/explorer). */
+const EXPLORER_FOLDER = fileURLToPath(new URL('../../../packages/explorer/dist/', import.meta.url));
 
 export interface Receiver {
   /** Where it listens. */
@@ -207,6 +213,9 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   checkpointRoute(app, publication.checkpoint);
   tilesRoutes(app, published);
   devicesRoutes(app, { pool, clockToleranceMs: config.clockToleranceMs });
+  explorerBlocksRoutes(app, { pool, headIndex: () => publisher.head.header.index });
+  const events = await eventsRoute(app, { pool, publisher });
+  await explorerRoutes(app, { folder: EXPLORER_FOLDER });
   if (config.witnessLogs.length > 0) {
     const identity = await openWitness(pool, { keyFile: config.witnessKeyFile, ledger, log });
     const witness = new Witness({ pool, identity, logs: config.witnessLogs, log, nowUs });
@@ -223,6 +232,8 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   onStop('server', () => {
     // Requests that wait for sealing are answered first: nothing that comes later would.
     publisher.stop();
+    // Streams of events have no end of their own.
+    events.stop();
     return closeServer(app);
   });
   onStop('plugins', () => plugins.stop());

@@ -1,7 +1,6 @@
 // `telltale recover` as a process, against members of a ring that keep a small ledger: whole, with gaps, with lies. Real rings: test/end-to-end.
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTestDatabase, type TestDatabase } from '@telltale/database/testing';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -21,17 +20,12 @@ const servers: RingServer[] = [];
 beforeEach(async () => {
   database = await createTestDatabase(inject('testServer'));
   keyFile = join(home.path, 'key.pem');
-  if (!existsSync(keyFile)) await writeKey();
+  await writeFile(keyFile, LEDGER_KEY.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
 });
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
   await database.drop();
 });
-
-async function writeKey(): Promise<void> {
-  const { writeFile } = await import('node:fs/promises');
-  await writeFile(keyFile, LEDGER_KEY.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-}
 
 async function member(options: RingServerOptions = {}): Promise<string> {
   const server = await startRingServer(ledger, options);

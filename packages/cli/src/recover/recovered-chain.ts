@@ -96,7 +96,7 @@ export class RecoveredChain {
     const said = await members.lane(lane);
     if (said.kind === 'missing') throw new CliError('ring-incomplete', `the ring knows no block of the lane ${lane}`);
     const known = demand(said, `how far the ring knows the lane ${lane}`);
-    const ledger = { ...ledgerKey, origin: of.origin ?? known.origin ?? `telltale.local/${lane}` };
+    const ledger = { ...ledgerKey, origin: of.origin ?? known.origin };
     let { headHeight } = known;
     for (;;) {
       const behind = await newestBehind(headHeight, { ledger, members });

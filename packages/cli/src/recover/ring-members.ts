@@ -15,10 +15,7 @@ const MAX_JSON_BYTES = 1024 * 1024;
 const PAUSES_MS = [500, 2_000, 5_000];
 
 const ringAnswer = z.looseObject({ id: z.string(), mode: z.string() });
-const laneAnswer = z.looseObject({
-  origin: z.string().optional(),
-  head: z.looseObject({ height: z.number().int().nonnegative() }),
-});
+const laneAnswer = z.looseObject({ origin: z.string(), height: z.number().int().nonnegative() });
 
 /** `missing`: members answered, and the ring has none. `unavailable`: nobody could tell. `false`: what came was not what it must be. */
 export type FromRing<Value> =
@@ -27,9 +24,9 @@ export type FromRing<Value> =
   | { readonly kind: 'unavailable'; readonly why: string }
   | { readonly kind: 'false'; readonly why: string };
 
-/** `origin`: of its ledger, where the ring knows it. Nothing of it is signed. */
+/** `origin`: of its ledger. A member's word: what it is worth the signatures of the blocks show. */
 export interface KnownLane {
-  readonly origin: string | undefined;
+  readonly origin: string;
   readonly headHeight: number;
 }
 
@@ -162,7 +159,7 @@ const readRing: Read<string> = (bytes) =>
 const readLane: Read<KnownLane> = (bytes) =>
   readJson(
     bytes,
-    laneAnswer.transform(({ origin, head }) => ({ origin, headHeight: head.height })),
+    laneAnswer.transform(({ origin, height }) => ({ origin, headHeight: height })),
   );
 
 function readJson<Value>(bytes: Uint8Array, schema: z.ZodType<Value>): Result<Value> {

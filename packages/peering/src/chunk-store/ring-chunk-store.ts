@@ -8,7 +8,7 @@ import type { ChunkPlace } from './chunk-place.ts';
 import { ChunkStoreError } from './chunk-store-error.ts';
 import { OrderedWork } from './ordered-work.ts';
 
-/** Puts and gets of one store that the ring sees at once; a node takes 64 (MAX_OPEN in replication/settings.ts) from all of its users. */
+/** Puts and gets of one store that the place sees at once: as many reads as a ring node runs at once (node/ring-node.ts), which lets further ones wait. */
 const MAX_UNDER_WAY = 16;
 /** Bounds a record's name, which ends with up to 17 more characters (MAX_NAME_BYTES in replication/signed-record.ts is 256). A guess. */
 const NAMESPACE = /^[\w.:-]{1,128}$/;

@@ -46,7 +46,12 @@ const laneAnswer = z
   })
   .meta({
     examples: [
-      { lane: '7a1c9e0d2b3f4a5c6d7e8f90', origin: 'telltale.local/7a1c9e0d', public_key: 'MCowBQYDK2VwAyEA', height: 41 },
+      {
+        lane: '7a1c9e0d2b3f4a5c6d7e8f90',
+        origin: 'telltale.local/7a1c9e0d',
+        public_key: 'MCowBQYDK2VwAyEA',
+        height: 41,
+      },
     ],
   });
 
@@ -72,10 +77,7 @@ export function laneRoutes(app: FastifyInstance, lanes: LaneReader): void {
     '/v1/ring/lanes/:lane/blocks/:height',
     { schema: { summary: 'A block of a lane, by its height', tags, params: atParams, response: bodyAnswers } },
     async ({ params }, reply) =>
-      sendBlock(
-        reply,
-        await lanes.blockAt({ lane: fromHex(params.lane) ?? new Uint8Array(), height: params.height }),
-      ),
+      sendBlock(reply, await lanes.blockAt({ lane: fromHex(params.lane) ?? new Uint8Array(), height: params.height })),
   );
 
   const laneParams = z.object({ lane });

@@ -20,7 +20,9 @@ const status = z
     successors: z.array(node).describe('Clockwise, at most r.'),
     fingers: z.array(node).describe('Distinct, far ones first.'),
     members_seen: z.number().describe('This node and those that it has pointers to.'),
-    under_replicated_keys: z.number().describe('Of those that this node owns: kept by fewer than k nodes, as far as it knows.'),
+    under_replicated_keys: z
+      .number()
+      .describe('Of those that this node owns: kept by fewer than k nodes, as far as it knows.'),
     ring: z
       .object({
         id: z.string(),

@@ -1,7 +1,7 @@
 // Makes the bodies of this ledger's blocks (block-body.ts of the ledger), one after another: the right edge of the log is kept from one block to
 // the next, and asked for only where there is no next.
 
-import { encodeBlockBody, Frontier, type Hash, leafHash, MAX_BLOCK_BODY_BYTES, subtreesOf } from '@telltale/ledger';
+import { encodeBlockBody, Frontier, type Hash, leafHash, MAX_BLOCK_BODY_BYTES } from '@telltale/ledger';
 import type { BlockReader, SealedBlock } from '@telltale/plugin';
 
 /** Before the leaves: header, signature, log size and 53 peaks at most. */

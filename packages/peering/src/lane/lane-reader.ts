@@ -62,10 +62,7 @@ export class LaneReader {
 
   /** The lane's block of this height. */
   blockAt(at: { lane: Uint8Array; height: number }): Promise<RingBlock | Absent> {
-    return this.block(
-      blockName(at),
-      ({ lane, height }) => height === at.height && equalBytes(lane, at.lane),
-    );
+    return this.block(blockName(at), ({ lane, height }) => height === at.height && equalBytes(lane, at.lane));
   }
 
   /** What the lane's key says of its ledger. */
@@ -167,7 +164,8 @@ function isConflict(found: readonly BlockStatement[], of: BlockStatement): boole
 function knownLane(record: SignedRecord, lane: Uint8Array): KnownLane[] {
   const statement = readLaneStatement(record);
   const publicKey = publicKeyOf(record.owner);
-  const verify = publicKey && createVerifier(publicKey);
-  if (!statement || !equalBytes(statement.lane, lane) || !verify?.ok) return [];
+  if (!statement || !publicKey || !equalBytes(statement.lane, lane)) return [];
+  const verify = createVerifier(publicKey);
+  if (!verify.ok) return [];
   return [{ ...statement, publicKey, verify: verify.value }];
 }

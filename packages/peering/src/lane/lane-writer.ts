@@ -184,6 +184,7 @@ export class LaneWriter {
 
   /** Moves the cursor over what is done. Never rejects: the next one that is done moves it too, or the blocks come again at the next start. */
   private async advance(): Promise<void> {
+    if (this.stopping.signal.aborted) return;
     const open = this.passages.findIndex((passage) => !passage.isDone);
     const done = this.passages.slice(0, open < 0 ? this.passages.length : open);
     const last = done.at(-1)?.block;

@@ -1,15 +1,7 @@
 // Looks for a reading in the whole ring: in the bodies that this receiver keeps, then with all peers at once, each of which looks in its own ledger
 // and in what it keeps. So a reading is found while the receiver that accepted it is gone.
 
-import {
-  asHash,
-  decodeLeaf,
-  equalBytes,
-  type Hash,
-  leafHash,
-  toHex,
-  transactionIdOf,
-} from '@telltale/ledger';
+import { asHash, decodeLeaf, equalBytes, type Hash, leafHash, toHex, transactionIdOf } from '@telltale/ledger';
 import type { FoundReading, LedgerIdentity, ReadingQuery, ReadingReader } from '@telltale/plugin';
 import { z } from 'zod';
 import type { Message } from '../calls.ts';

@@ -28,6 +28,8 @@ export interface RingNodeOptions {
   readonly identity: NodeIdentity;
   /** Where the others reach this node. */
   readonly contact: Contact;
+  /** Where the receiver listens, so that its dials come from there too. Undefined: the routes decide. */
+  readonly localAddress?: string | undefined;
   readonly roster: RosterSource;
   readonly store: ReplicaStore;
   readonly log: RingLog;
@@ -74,11 +76,12 @@ export class RingNode implements Ring {
   private isStopped = false;
 
   constructor(options: RingNodeOptions) {
-    const { identity, roster, limits, clock, random, log } = options;
+    const { identity, roster, limits, localAddress, clock, random, log } = options;
     this.options = options;
     this.self = identity.id;
     this.changes = new RingChanges(log);
-    this.transport = new Transport({ self: identity, admission: roster.admission, limits, clock, random, log });
+    const { admission } = roster;
+    this.transport = new Transport({ self: identity, admission, limits, localAddress, clock, random, log });
     this.transport.serve((from, message) => this.answer(from, message));
     this.transport.onPeerDown((id) => this.driver?.take({ kind: 'suspect', id }));
   }

@@ -62,7 +62,7 @@ export async function channelsRoutes(
       },
       preClose: (done) => {
         upgrades.off('upgrade', pass);
-        void channels.stop().then(done);
+        void channels.stop().then(() => done());
       },
     });
 

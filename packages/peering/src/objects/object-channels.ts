@@ -9,6 +9,7 @@ import type { ObjectLimits } from './object-limits.ts';
 /** WebSocket close codes (RFC 6455 section 7.4.1). */
 const GOING_AWAY = 1001;
 const POLICY = 1008;
+const TRY_AGAIN_LATER = 1013;
 
 /** Device or viewer. */
 export type ChannelRole = 'send' | 'viewer';
@@ -57,6 +58,7 @@ export class ObjectChannels {
   /** Sockets that are open, and whether each has answered the last ping. */
   private readonly open = new Map<WebSocket, boolean>();
   private readonly pings: NodeJS.Timeout;
+  private isStopped = false;
   private readonly counted: ChannelCounts = {
     frames: 0,
     slowViewers: 0,
@@ -90,13 +92,17 @@ export class ObjectChannels {
   hasRoom(id: string): boolean {
     const channel = this.channels.get(id);
     const ofId = channel ? channel.senders.size + channel.viewers.size : 0;
-    const hasRoom = this.open.size < this.limits.sockets && ofId < this.limits.socketsPerId;
+    const hasRoom = !this.isStopped && this.open.size < this.limits.sockets && ofId < this.limits.socketsPerId;
     if (!hasRoom) this.counted.refusedSockets += 1;
     return hasRoom;
   }
 
-  /** Takes a socket over. */
+  /** Takes a socket over. Several may have been upgraded since hasRoom() was asked for the first of them, so it is asked again. */
   add(socket: WebSocket, { id, role }: { id: string; role: ChannelRole }): void {
+    if (!this.hasRoom(id)) {
+      socket.close(TRY_AGAIN_LATER);
+      return;
+    }
     const channel = this.channelOf(id);
     const sockets = role === 'send' ? channel.senders : channel.viewers;
     sockets.add(socket);
@@ -118,6 +124,7 @@ export class ObjectChannels {
 
   /** Says goodbye to every socket, and cuts those that do not answer. */
   async stop(): Promise<void> {
+    this.isStopped = true;
     clearInterval(this.pings);
     const sockets = [...this.open.keys()];
     const closed = Promise.all(

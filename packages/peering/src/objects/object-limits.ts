@@ -29,7 +29,8 @@ export interface ObjectLimits {
 export const OBJECT_LIMITS: ObjectLimits = {
   // Flowchain's objects are readings and blocks of some kB. A guess.
   objectBytes: 1024 * KIB,
-  // The node takes 64 puts and 64 reads in all (MAX_OPEN in replication/settings.ts), and blocks go first. A quarter; a value may be 64 MiB.
+  // A node runs 8 puts and 16 reads at once, of which a value may have 64 MiB, and lets further ones wait (node/ring-node.ts): some more than it runs.
+  // A guess.
   putsAtOnce: 16,
   readsAtOnce: 16,
   // As long as a reading: a leaf has at most 65,535 bytes.

@@ -23,7 +23,7 @@ export interface ObjectFace {
 export async function objectRoutes(
   app: FastifyInstance,
   parts: {
-    ring: Ring;
+    ring: Pick<Ring, 'putValue' | 'getValue'>;
     token: string | undefined;
     upgrades: EventEmitter;
     nowMs: () => number;

@@ -1,15 +1,16 @@
 // Beyond the proof, with data: values are put while nodes fail with their disks or without, are suspected though they live, are divided, or
 // lie about what they own. Checked throughout: I8 (data-world.ts). Between troubles repair must come to an end, with exactly k copies.
 
+import type { Message } from '../calls.ts';
 import { type ChordTimings, CORRECT_RULES, successorListLength, TIMINGS } from '../chord/index.ts';
 import type { NodeId } from '../node-id.ts';
 import { type ReplicationSettings, SETTINGS } from '../replication/settings.ts';
 import { DataWorld } from './data-world.ts';
 import { LOSSY, RELIABLE } from './network-faults.ts';
 
-const CHORD_TIMINGS: ChordTimings = { ...TIMINGS, pingMs: 3_000, fingersMs: 12_000 };
+const CHORD_TIMINGS: ChordTimings = { ...TIMINGS, fingersMs: 12_000 };
 /** As a receiver's, but sooner: virtual minutes cost real time. */
-export const REPLICATION: ReplicationSettings = {
+const REPLICATION: ReplicationSettings = {
   ...SETTINGS,
   repairMs: 10_000,
   continueMs: 1_000,
@@ -27,16 +28,15 @@ export interface DataResult {
   readonly counts: DataWorld['counts'];
 }
 
-/** Runs one seed. Throws CheckFailure. `replication`: for mutants. */
+/** Runs one seed. Throws CheckFailure. `mutant`: what every node's answers become. */
 export function runWithData(options: {
   readonly seed: number;
-  readonly replication?: Partial<ReplicationSettings>;
+  readonly mutant?: (answer: Message) => Message;
 }): DataResult {
   const { seed } = options;
   const nodes = 5 + (seed % 5);
   const chord = { r: successorListLength(nodes), rules: CORRECT_RULES, timings: CHORD_TIMINGS };
-  const replication = { ...REPLICATION, ...options.replication };
-  const world = new DataWorld({ seed, nodes, chord, replication, faults: RELIABLE });
+  const world = new DataWorld({ ...options, nodes, chord, replication: REPLICATION, faults: RELIABLE });
   const { simulator, contacts } = world;
   for (const contact of contacts) simulator.at(5_000 * simulator.random(), () => simulator.start(contact));
   simulator.runUntil(FORMED_BY_MS);
@@ -70,6 +70,7 @@ function becomeQuiet(world: DataWorld): void {
   simulator.faults = RELIABLE;
   world.liars.clear();
   for (const contact of contacts) if (simulator.stateOf(contact.id) === null) simulator.start(contact);
+  world.forgetLost();
   const healedAtMs = simulator.nowMs;
   while (!world.isQuiet() || world.underReplicated() > 0) {
     if (simulator.nowMs - healedAtMs > QUIET_WITHIN_MS) {

@@ -22,6 +22,8 @@ export interface DataWorldOptions {
   readonly chord: ChordSettings;
   readonly replication: ReplicationSettings;
   readonly faults: NetworkFaults;
+  /** What every node's answers become: a wrong protocol, which the checks must find out. */
+  readonly mutant?: (answer: Message) => Message;
 }
 
 /** A value that was put. `copies`: nodes that are known to keep it, by its receipts; k once the world was quiet. */
@@ -35,12 +37,13 @@ interface Value {
 export class DataWorld {
   readonly simulator: Simulator<ComposedNode, ComposedInput, ComposedOutput, MemoryReplicaStore>;
   readonly contacts: readonly Contact[];
-  readonly counts = { acknowledged: 0, unacknowledged: 0, deletions: 0, lies: 0, failures: 0 };
+  /** Of puts, how they ended; acknowledged values that were lost because as many nodes failed as kept them; and what happened. */
+  readonly counts = { acknowledged: 0, unacknowledged: 0, lost: 0, deletions: 0, lies: 0, failures: 0 };
   /** Nodes that answer lookups falsely: they claim every key. */
   readonly liars = new Set<NodeId>();
   private readonly options: DataWorldOptions;
   private readonly underWay = new Map<string, Value>();
-  private readonly acknowledged: Value[] = [];
+  private acknowledged: Value[] = [];
   private readonly reads = new Map<string, string>();
   private nextToken = 1;
 
@@ -94,6 +97,13 @@ export class DataWorld {
     const running = [...this.simulator.running()];
     const ring = new Map(running.map(([id, { composed }]) => [id, composed.chord.pointers]));
     return running.every(([, { composed }]) => composed.chord.mode === 'member') && isIdeal(ring, this.options.chord.r);
+  }
+
+  /** Every node runs again: what more nodes lost than kept it is gone, as nothing was promised of it, and is not looked for any more. */
+  forgetLost(): void {
+    const kept = this.acknowledged.filter(({ key }) => this.holders(key).length > 0);
+    this.counts.lost += this.acknowledged.length - kept.length;
+    this.acknowledged = kept;
   }
 
   /** Repair is complete: k nodes may fail less one. */
@@ -189,7 +199,7 @@ export class DataWorld {
   private replicasOf(key: NodeId): NodeId[] {
     const members = [...this.simulator.running().keys()].sort();
     const owner = ownerOf(members, key);
-    const at = members.indexOf(owner);
+    const at = owner ? members.indexOf(owner) : 0;
     return [...members.slice(at), ...members.slice(0, at)].slice(0, this.options.replication.replicas);
   }
 
@@ -202,6 +212,8 @@ export class DataWorld {
   }
 
   private tamper(from: Contact, answer: Message): Message {
+    const { mutant } = this.options;
+    if (mutant) return mutant(answer);
     if (!this.liars.has(from.id) || answer.t !== 'chord.toward') return answer;
     this.counts.lies++;
     const pointers = this.simulator.stateOf(from.id)?.composed.chord.pointers;

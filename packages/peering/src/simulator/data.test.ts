@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Message } from '../calls.ts';
+import { CheckFailure } from './check-failure.ts';
 import { runWithData } from './data-scenario.ts';
 
-/** A run lasts minutes of virtual time with a signature for each copy; about a second each. */
-const SEEDS = Math.ceil(Number(process.env['SIMULATOR_SEEDS'] ?? 300) / 15);
+/** A run lasts minutes of virtual time with a signature for each copy; about a quarter of a second each. */
+const SEEDS = Math.ceil(Number(process.env['SIMULATOR_SEEDS'] ?? 300) / 6);
 const FIRST_SEED = Number(process.env['SIMULATOR_FIRST_SEED'] ?? 1);
 
 describe('Chord and replication together in the simulator', () => {
@@ -26,5 +28,33 @@ describe('Chord and replication together in the simulator', () => {
     const once = runWithData({ seed: 7 });
     expect(runWithData({ seed: 7 })).toEqual(once);
     expect(runWithData({ seed: 8 }).traceHash).not.toBe(once.traceHash);
+  });
+});
+
+/** Nodes that are wrong about what they keep. */
+const MUTANTS: Readonly<Record<string, (answer: Message) => Message>> = {
+  'say that they keep what they are asked for, so that others delete it': (answer) =>
+    answer.t === 'store.missing' ? { ...answer, body: { positions: [] } } : answer,
+  'find no difference when they compare': (answer) =>
+    answer.t === 'store.differing' ? { ...answer, body: { children: [] } } : answer,
+  'take nothing from the owner': (answer) =>
+    answer.t === 'store.receipts' ? { t: 'store.refused', body: { code: 'unavailable' } } : answer,
+};
+const MUTANT_SEEDS = 10;
+
+describe('the check of data', () => {
+  it.each(Object.keys(MUTANTS))('finds out nodes that %s', { timeout: 600_000 }, (name) => {
+    const mutant = MUTANTS[name];
+    if (!mutant) throw new Error('there is no such mutant');
+    const isCaught = Array.from({ length: MUTANT_SEEDS }, (_, seed) => seed).some((seed) => {
+      try {
+        runWithData({ seed, mutant });
+        return false;
+      } catch (error) {
+        if (error instanceof CheckFailure) return true;
+        throw error;
+      }
+    });
+    expect(isCaught).toBe(true);
   });
 });

@@ -2,23 +2,20 @@
 // on the ring.
 
 import { generateKeyPairSync } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Contact } from '../calls.ts';
 import { type RingView, successorListLength } from '../chord/index.ts';
 import type { Pointers } from '../chord/pointers.ts';
-import { cryptoRandom } from '../node/crypto-random.ts';
 import type { RingLog } from '../node/driver.ts';
-import { RingNode } from '../node/ring-node.ts';
-import { fixedRoster } from '../node/roster-source.ts';
+import type { RingNode } from '../node/ring-node.ts';
 import { type NodeId, owns } from '../node-id.ts';
 import { MemoryReplicaStore } from '../replication/memory-replica-store.ts';
 import type { ReplicaStore } from '../replication/replica-store.ts';
 import type { RingRoster } from '../roster/ring-roster.ts';
 import { isIdeal } from '../simulator/ring-checks.ts';
-import { systemClock } from '../transport/clock.ts';
 import { type NodeIdentity, nodeIdentityOf } from '../transport/node-identity.ts';
 import { splitUpgrades } from '../transport/upgrades.ts';
-import { QUICK_LIMITS, QUICK_REPLICATION, QUICK_TIMINGS } from './quick-settings.ts';
+import { listen, portOf, quickNode, SILENT } from './quick-node.ts';
 import { until } from './until.ts';
 
 export interface LiveRingOptions {
@@ -27,6 +24,8 @@ export interface LiveRingOptions {
   /** Called with each node before it starts, also when it starts again: the place to serve() handlers. */
   readonly prepare?: (node: RingNode, index: number) => void;
   readonly log?: RingLog;
+  /** Members that run elsewhere; untilIdeal() is about the nodes here alone. */
+  readonly others?: readonly Contact[];
 }
 
 /** One place of the ring: what stays when its node ends, and its node while it runs. */
@@ -38,18 +37,16 @@ interface Seat {
   node: RingNode | undefined;
 }
 
-const SILENT: RingLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
 export class LiveRing {
   private readonly seats: readonly Seat[];
-  private readonly roster: RingRoster;
+  readonly roster: RingRoster;
   private readonly options: LiveRingOptions;
 
   constructor(seats: readonly Seat[], options: LiveRingOptions) {
     this.seats = seats;
     this.options = options;
-    const contacts = seats.map(({ contact }) => contact);
-    this.roster = { ringId: 'ab'.repeat(32), r: successorListLength(seats.length), contacts };
+    const contacts = [...seats.map(({ contact }) => contact), ...(options.others ?? [])];
+    this.roster = { ringId: 'ab'.repeat(32), r: successorListLength(contacts.length), contacts };
     for (const index of seats.keys()) this.run(index);
   }
 
@@ -132,18 +129,7 @@ export class LiveRing {
   private run(index: number): void {
     const seat = this.seat(index);
     const { identity, contact, store, server } = seat;
-    const node = new RingNode({
-      identity,
-      contact,
-      store,
-      roster: fixedRoster(this.roster),
-      log: this.options.log ?? SILENT,
-      limits: QUICK_LIMITS,
-      timings: QUICK_TIMINGS,
-      replication: QUICK_REPLICATION,
-      clock: systemClock(),
-      random: cryptoRandom,
-    });
+    const node = quickNode({ identity, contact, store, roster: this.roster, log: this.options.log ?? SILENT });
     this.options.prepare?.(node, index);
     if (server) splitUpgrades(server, (request, socket, head) => node.takeUpgrade(request, socket, head));
     seat.node = node;
@@ -166,19 +152,4 @@ export async function startLiveRing(nodes: number, options: LiveRingOptions = {}
 
 function pointersOf({ self, predecessor, successors }: RingView): Pointers {
   return { self: self.id, predecessor: predecessor?.id ?? null, successors: successors.map(({ id }) => id) };
-}
-
-async function listen(port: number): Promise<Server> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  return server;
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
-  return address.port;
 }

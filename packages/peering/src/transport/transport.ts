@@ -32,6 +32,8 @@ export interface TransportOptions {
   readonly self: NodeIdentity;
   readonly admission: Admission;
   readonly limits: TransportLimits;
+  /** Where the receiver listens (HOST): its dials come from there too, where that is possible. Undefined: the routes decide. */
+  readonly localAddress?: string | undefined;
   readonly clock: Clock;
   /** At least 0 and below 1: spreads the back-off. */
   readonly random: () => number;
@@ -225,13 +227,13 @@ export class Transport {
     check: CheckPeer,
     outcome: { done: (node: NodePublicKey, ring: string) => void; failed: () => void },
   ): void {
-    const { self, clock, limits } = this.options;
+    const { self, clock, limits, localAddress: from } = this.options;
     this.tally.dials++;
     const failed = (): void => {
       this.tally.dialsFailed++;
       outcome.failed();
     };
-    const frames = this.framesOf(dialSocket(address, limits.helloMs));
+    const frames = this.framesOf(dialSocket(address, { limitMs: limits.helloMs, from }));
     dialHello({
       socket: frames,
       self,

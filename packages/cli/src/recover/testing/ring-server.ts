@@ -1,7 +1,7 @@
 // A member of a ring as `telltale recover` sees one, keeping the blocks of one ledger; a test may take some away, change them or make it fail.
 
 import { createServer, type ServerResponse } from 'node:http';
-import { encodeBlockBody, laneOf, leafHash, MerkleTree, subtreesOf, toHex } from '@telltale/ledger';
+import { encodeBlockBody, laneOf, leafHash, MerkleTree, subtreesOf, toBase64, toHex } from '@telltale/ledger';
 import { LEDGER_KEY, ORIGIN, type SmallLedger } from '../../testing/small-ledger.ts';
 
 export const LANE = toHex(laneOf(LEDGER_KEY.key.keyId));
@@ -28,10 +28,12 @@ export async function startRingServer(ledger: SmallLedger, options: RingServerOp
     asked.push(path);
     if (path === '/v1/ring') return json(response, 200, { id: '00'.repeat(32), mode: 'member' });
     if (path === `/v1/ring/lanes/${LANE}`) {
+      const public_key = toBase64(LEDGER_KEY.key.spki);
       return json(response, 200, {
         lane: LANE,
         origin: ORIGIN,
-        head: { height: options.headHeight ?? ledger.head.index },
+        public_key,
+        height: options.headHeight ?? ledger.head.index,
       });
     }
     const [, height] = new RegExp(`^/v1/ring/lanes/${LANE}/blocks/(\\d+)$`).exec(path) ?? [];
