@@ -28,7 +28,7 @@ export interface LogLine {
 }
 
 /** What a script starts. `name`: what its lines are shown under. `variables`: beside those of this process's environment. */
-export interface Service {
+interface Service {
   readonly name: string;
   readonly kind: 'receiver' | 'sender';
   readonly variables: Readonly<Record<string, string>>;

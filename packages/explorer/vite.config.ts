@@ -12,6 +12,8 @@ export default defineConfig({
     emptyOutDir: true,
     // A small file inside a script or a style would be a data: address, which the policy refuses.
     assetsInlineLimit: 0,
+    // What is built in is other people's work too: their licences go with it.
+    license: { fileName: 'licences.md' },
     // The polyfill is for browsers that are too old for the rest.
     modulePreload: { polyfill: false },
   },

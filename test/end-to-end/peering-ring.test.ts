@@ -158,6 +158,7 @@ describe('four receivers in a ring', { timeout: TIMEOUT_MS }, () => {
     expect(text).toContain('telltale_peering_chord_mode{mode="member"} 1');
     expect(text).toContain('telltale_peering_chord_ring_members_seen 4');
     expect(text).toContain('telltale_peering_lane_blocks_behind 0');
+    expect(text).toContain('telltale_peering_object_frames_total 1');
     expect(text).toMatch(/telltale_peering_chord_lookup_hops_total [1-9]/);
     expect(text).toContain('telltale_peering_refused_total{reason="unknown-key"} 0');
     expect(text).not.toMatch(/[0-9a-f]{64}/);

@@ -11,6 +11,9 @@ import { makeTestLedger, type TestLedger } from '../faults/ledger-in-a-folder.ts
 
 const SETUP = resolve(import.meta.dirname, '../../scripts/setup.mjs');
 
+/** Far above what any step takes; one that reaches it has failed. */
+const STEP_MS = 60_000;
+
 export interface OpenPage {
   readonly page: Page;
   /** What the browser complained of, a policy that was broken included. That something is not there (404) is an answer. */
@@ -75,6 +78,7 @@ async function openPage(of: {
 }): Promise<OpenPage> {
   const { browser, url, options } = of;
   const page = await (await browser.newContext(options)).newPage();
+  page.setDefaultTimeout(STEP_MS);
   const complaints: string[] = [];
   const addresses: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -4,7 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasBrowser } from '../browser.ts';
 import { type ExploredReceiver, exploreReceiver, type OpenPage } from './explored-receiver.ts';
 
-describe.skipIf(!hasBrowser)('verifying in the browser (needs a system Chromium)', () => {
+/** Each step waits for the page, on a machine that is busy. */
+const TIMEOUT_MS = 180_000;
+
+describe.skipIf(!hasBrowser)('verifying in the browser (needs a system Chromium)', { timeout: TIMEOUT_MS }, () => {
   let explored: ExploredReceiver;
   let open: OpenPage;
   beforeAll(async () => {

@@ -7,9 +7,7 @@ import { join, resolve } from 'node:path';
 import { Registry } from '@platformatic/prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { registerRingMetrics } from '../../packages/peering/src/metrics/ring-metrics.ts';
 import { mqttMetrics } from '../../services/receiver/src/mqtt/mqtt-metrics.ts';
-import { pluginMetrics } from '../../services/receiver/src/plugins/plugin-metrics.ts';
 import { startTestReceiver, type TestReceiver } from '../../services/receiver/src/testing/test-receiver.ts';
 import { endSender, type SenderProcess, spawnSender } from '../../services/sender/src/testing/sender-process.ts';
 
@@ -35,20 +33,16 @@ const folder = mkdtempSync(join(tmpdir(), 'telltale-metrics-'));
 const known = new Set<string>();
 
 beforeAll(async () => {
-  receiver = await startTestReceiver();
+  // With a plugin, so that what is shown of plugins is there too.
+  receiver = await startTestReceiver({ variables: { PEERING: '1', PEER_TOKEN: 'a-token-of-a-ring', RING_SIZE: '4' } });
   sender = await spawnSender({ cwd: folder, env: { RECEIVER_URL: receiver.url } });
-  const optional = new Registry();
-  mqttMetrics(optional);
-  pluginMetrics(optional, () => new Map());
-  registerRingMetrics(optional, {
-    counts: () => undefined,
-    laneCounts: () => ({ failedPuts: 0, skippedBlocks: 0, conflicts: 0 }),
-    blocksBehind: () => 0,
-  });
+  // Shown only where there is a broker.
+  const ofMqtt = new Registry();
+  mqttMetrics(ofMqtt);
   for (const { url } of [receiver, sender]) {
     for (const name of registered(await (await fetch(`${url}/metrics`)).text())) known.add(name);
   }
-  for (const name of registered(await optional.metrics())) known.add(name);
+  for (const name of registered(await ofMqtt.metrics())) known.add(name);
 });
 afterAll(async () => {
   await endSender(sender, 'SIGTERM');

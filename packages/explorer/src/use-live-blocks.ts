@@ -19,57 +19,72 @@ export interface LiveBlocks {
   readonly returns: number;
 }
 
+interface Following {
+  readonly state: FollowState;
+  readonly lives: number;
+}
+
 export function useLiveBlocks(): LiveBlocks {
   const [blocks, setBlocks] = useState<readonly BlockEvent[]>([]);
-  const [following, setFollowing] = useState<{ state: FollowState; returns: number }>({
-    state: 'connecting',
-    returns: 0,
-  });
+  const [following, setFollowing] = useState<Following>({ state: 'connecting', lives: 0 });
   useEffect(() => {
-    let stopFollowing: (() => void) | undefined;
-    let retry: ReturnType<typeof setTimeout> | undefined;
-    let showing: ReturnType<typeof setTimeout> | undefined;
-    let gathered: BlockEvent[] = [];
-    const gather = (block: BlockEvent) => {
-      // The shown ones are the newest: older ones that wait need not.
-      gathered = [...gathered, block].slice(-SHOWN_BLOCKS);
-      showing ??= setTimeout(() => {
-        const news = gathered;
-        gathered = [];
-        showing = undefined;
-        setBlocks((shown) => news.reduce(withBlock, shown));
-      }, GATHER_MS);
+    let end: (() => void) | undefined;
+    // A page that nobody sees gives its connection back: a browser has six for one receiver, and a tab each would take them all.
+    const look = () => {
+      end?.();
+      end = document.hidden ? undefined : live({ setBlocks, setFollowing });
     };
-    const aborted = new AbortController();
-    const setState = (state: FollowState) =>
-      setFollowing((before) => ({
-        state,
-        returns: before.returns + (before.state === 'away' && state === 'live' ? 1 : 0),
-      }));
-    const begin = async () => {
-      try {
-        const newest = await getNewestBlocks(SHOWN_BLOCKS, aborted.signal);
-        if (aborted.signal.aborted) return;
-        setBlocks(newest);
-        stopFollowing = followBlocks(newest[0]?.block_index ?? 0, {
-          onState: setState,
-          onBlock: gather,
-        });
-      } catch {
-        if (aborted.signal.aborted) return;
-        setState('away');
-        retry = setTimeout(begin, RETRY_MS);
-      }
-    };
-    void begin();
+    look();
+    document.addEventListener('visibilitychange', look);
     return () => {
-      aborted.abort();
-      clearTimeout(retry);
-      clearTimeout(showing);
-      stopFollowing?.();
+      document.removeEventListener('visibilitychange', look);
+      end?.();
     };
   }, []);
-  return { blocks, ...following };
+  return { blocks, state: following.state, returns: Math.max(0, following.lives - 1) };
+}
+
+/** Shows the newest blocks and follows them; what it returns ends that. */
+function live(to: {
+  setBlocks(change: (shown: readonly BlockEvent[]) => readonly BlockEvent[]): void;
+  setFollowing(change: (before: Following) => Following): void;
+}): () => void {
+  const aborted = new AbortController();
+  let stopFollowing: (() => void) | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let showing: ReturnType<typeof setTimeout> | undefined;
+  let gathered: BlockEvent[] = [];
+  const gather = (block: BlockEvent) => {
+    // The shown ones are the newest: older ones that wait need not.
+    gathered = [...gathered, block].slice(-SHOWN_BLOCKS);
+    showing ??= setTimeout(() => {
+      const news = gathered;
+      gathered = [];
+      showing = undefined;
+      to.setBlocks((shown) => news.reduce(withBlock, shown));
+    }, GATHER_MS);
+  };
+  const enter = (state: FollowState) =>
+    to.setFollowing(({ lives }) => ({ state, lives: lives + (state === 'live' ? 1 : 0) }));
+  const begin = async () => {
+    try {
+      const newest = await getNewestBlocks(SHOWN_BLOCKS, aborted.signal);
+      if (aborted.signal.aborted) return;
+      to.setBlocks(() => newest);
+      stopFollowing = followBlocks(newest[0]?.block_index ?? 0, { onState: enter, onBlock: gather });
+    } catch {
+      if (aborted.signal.aborted) return;
+      enter('away');
+      retry = setTimeout(begin, RETRY_MS);
+    }
+  };
+  void begin();
+  return () => {
+    aborted.abort();
+    clearTimeout(retry);
+    clearTimeout(showing);
+    stopFollowing?.();
+  };
 }
 
 function withBlock(shown: readonly BlockEvent[], block: BlockEvent): readonly BlockEvent[] {

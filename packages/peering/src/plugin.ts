@@ -78,7 +78,6 @@ async function start(
   const laneCounts = () => writer.counts();
   const headIndex = () => blocks.head().blockIndex;
   const behind = () => blocksBehind({ nextBlock: laneCounts().nextBlock, headIndex: headIndex() });
-  registerRingMetrics(metrics, { counts: () => seat.counts(), laneCounts, blocksBehind: behind });
 
   let opened: OpenedNode | undefined;
   let address: Address = configuration.publicAddress ?? listen;
@@ -104,6 +103,8 @@ async function start(
 
   let upgrades: ReturnType<typeof splitUpgrades> | undefined;
   let face: ObjectFace | undefined;
+  const channelCounts = () => face?.channels.counts();
+  registerRingMetrics(metrics, { counts: () => seat.counts(), laneCounts, blocksBehind: behind, channelCounts });
   return {
     blocksFrom: position.nextBlock,
     async routes(app) {
@@ -129,13 +130,15 @@ async function start(
     onQuery: (query, limits) => search.find(query, limits),
     untilReplicated: (leafIndexes, timeoutMs) => writer.untilReplicated(leafIndexes, timeoutMs),
     async stop() {
+      // Beside the leave: both wait for others.
+      const closing = face?.channels.stop();
       await lock.stop();
       await writer.stop();
       // A leave that does not end in time is a plain stop: the ring repairs what it kept.
       await opened?.node.leave(LEAVE_MS);
       await seat.leave()?.stop();
       lock.release();
-      face?.channels.stop();
+      await closing;
       upgrades?.stop();
     },
   };

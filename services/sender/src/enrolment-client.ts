@@ -1,6 +1,8 @@
 // The receiver's /v1 as enrolment needs it: what its ledger is called, what it says of a key, a nonce, and the enrolment itself. It decides
-// nothing: enrolment.ts does. Errors there are RFC 9457 problem+json with a literal `code`.
+// nothing: enrolment.ts does. Errors there are RFC 9457 problem+json with a literal `code`. Of @telltale/client the types alone: its fetch
+// would cost a sender more memory than all of this.
 
+import type { paths } from '@telltale/client';
 import { type KeyId, toBase64, toHex } from '@telltale/ledger';
 import { z } from 'zod';
 import { retryAfterMs } from './backoff.ts';
@@ -42,7 +44,14 @@ const keyBody = z.object({
 });
 const nonceBody = z.object({ nonce: z.string().regex(/^[0-9a-f]{64}$/) });
 const enrolledBody = z.object({ leaf_index: z.int().nonnegative() });
-const problemBody = z.object({ title: z.string(), code: z.string() });
+/** Receivers before `detail` said it in `title`. */
+const problemBody = z
+  .object({ title: z.string(), detail: z.string().optional(), code: z.string() })
+  .transform(({ title, detail, code }) => ({ reason: detail ?? title, code }));
+
+/** A path of the API, and the body of an enrolment, as the receiver's OpenAPI document has them. */
+type Path = keyof paths;
+type EnrolmentBody = paths['/v1/keys']['post']['requestBody']['content']['application/json'];
 
 /** A request that may be sent again as it is, though its status is a 4xx: RFC 9110 15.5.9, RFC 6585 4. */
 const PASSING_STATUSES: readonly number[] = [408, 429];
@@ -59,13 +68,16 @@ export function createEnrolmentClient(options: {
   const withoutToken = (words: string) => words.replaceAll(token, '…').slice(0, REASON_LIMIT);
 
   async function ask<Value>(request: {
-    path: string;
-    body?: unknown;
+    path: Path;
+    /** Put in the place of {key_id}. */
+    keyId?: string;
+    body?: EnrolmentBody | null;
     signal: AbortSignal;
     /** Undefined: the answer is none that the caller expects. */
     read: (answer: { status: number; json: unknown }) => { value: Value } | undefined;
   }): Promise<Step<Value>> {
-    const { path, signal } = request;
+    const { signal, keyId = '' } = request;
+    const path = request.path.slice(1).replace('{key_id}', keyId);
     const body = request.body === undefined || request.body === null ? request.body : JSON.stringify(request.body);
     const answer = await exchange({ url: resourceUrl(receiverUrl, path), body, timeoutMs, signal });
     if (answer.kind === 'unreachable') return { ...answer, kind: 'later', retryAfterMs: undefined };
@@ -78,8 +90,8 @@ export function createEnrolmentClient(options: {
     const problem = problemBody.safeParse(answer.json);
     const isRefusal = status >= 400 && status < 500 && !PASSING_STATUSES.includes(status);
     // Only the receiver's own words are a refusal: any web server says 403 or 404 to what it does not know.
-    if (isRefusal && problem.success) return { kind: 'refused', reason: withoutToken(problem.data.title) };
-    const words = problem.success ? `: ${withoutToken(problem.data.title)}` : '';
+    if (isRefusal && problem.success) return { kind: 'refused', reason: withoutToken(problem.data.reason) };
+    const words = problem.success ? `: ${withoutToken(problem.data.reason)}` : '';
     const reason = `the receiver answered ${status} to /${path}${words}`;
     return { kind: 'later', reason, retryAfterMs: retryAfterMs(answer.retryAfter, options.nowMs()) };
   }
@@ -87,7 +99,7 @@ export function createEnrolmentClient(options: {
   return {
     fetchOrigin: (signal) =>
       ask({
-        path: 'v1/ledger',
+        path: '/v1/ledger',
         signal,
         read: ({ status, json }) => {
           if (status === 404) return { value: undefined };
@@ -97,7 +109,8 @@ export function createEnrolmentClient(options: {
       }),
     findKey: (keyId, signal) =>
       ask<KnownKey | undefined>({
-        path: `v1/keys/${toHex(keyId)}`,
+        path: '/v1/keys/{key_id}',
+        keyId: toHex(keyId),
         signal,
         read: ({ status, json }) => {
           if (status === 404 && problemBody.safeParse(json).data?.code === 'key-not-found') return { value: undefined };
@@ -109,7 +122,7 @@ export function createEnrolmentClient(options: {
       }),
     fetchNonce: (signal) =>
       ask({
-        path: 'v1/keys/nonce',
+        path: '/v1/keys/nonce',
         body: null,
         signal,
         read: ({ status, json }) => {
@@ -119,8 +132,8 @@ export function createEnrolmentClient(options: {
       }),
     enrol: ({ spki, devices, nonce, possession }, signal) =>
       ask({
-        path: 'v1/keys',
-        body: { token, public_key: toBase64(spki), devices, nonce, possession: toBase64(possession) },
+        path: '/v1/keys',
+        body: { token, public_key: toBase64(spki), devices: [...devices], nonce, possession: toBase64(possession) },
         signal,
         read: ({ status, json }) => {
           const body = enrolledBody.safeParse(json);

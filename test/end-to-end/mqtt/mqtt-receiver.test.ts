@@ -1,7 +1,10 @@
 // A receiver that takes readings from a real broker: what it answers, what it refuses, and that nothing is acknowledged before it is durable.
 
+import pg from 'pg';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { startFaultProxy } from '../../../services/receiver/src/testing/fault-proxy.ts';
 import { type LedgerRows, openLedgerRows } from '../../../services/receiver/src/testing/ledger-rows.ts';
 import { postReadings } from '../../../services/receiver/src/testing/post-readings.ts';
 import { startTestReceiver, type TestReceiver } from '../../../services/receiver/src/testing/test-receiver.ts';
@@ -134,6 +137,52 @@ describe.skipIf(isWithoutMosquitto)('a receiver with MQTT_URL (needs Mosquitto)'
     const shares = await Promise.all([receiver, other].map(({ url }) => metricOf(url, 'telltale_mqtt_messages_total')));
     expect(shares.reduce((sum, share) => sum + share, 0)).toBe(seqs.length);
     expect(Math.min(...shares)).toBeGreaterThan(seqs.length / 4);
+  });
+
+  it('takes many messages into one commit', async () => {
+    const blocker = new pg.Client({ connectionString: receiver.database.url });
+    ends.push(() => blocker.end());
+    await blocker.connect();
+    await blocker.query('BEGIN; LOCK TABLE log_counter IN EXCLUSIVE MODE');
+    const seqs = Array.from({ length: 15 }, (_, seq) => seq);
+    for (const seq of seqs) await device.publish(device.envelope(seq));
+    await until('it has them all', async () => {
+      return (await metricOf(receiver.url, 'telltale_mqtt_messages_total')) === seqs.length;
+    });
+    expect(device.answers).toEqual([]);
+    await blocker.query('ROLLBACK');
+    await until('all have receipts', () => device.receipted().size === seqs.length);
+    const commits = await rows.pool.query('SELECT DISTINCT xmin::text FROM leaves');
+    // Those that came before the lock was felt, and the rest.
+    expect(commits.rows.length).toBeLessThan(6);
+  });
+
+  it.each(['before', 'after'] as const)('tries again when its database is cut off just %s the commit', async (when) => {
+    const proxy = await startFaultProxy(receiver.database.url);
+    ends.push(async () => proxy.close());
+    const beside = { beside: receiver, databaseUrl: proxy.url, variables: mqttVariables('one') };
+    const cut = await startTestReceiver(beside);
+    ends.push(() => cut.stop());
+    await until('it is subscribed', () => isConnected(cut.url));
+    proxy.cutNextCommit(when);
+    await device.publish(device.envelope(1));
+    await answered(device, 1);
+    expect(device.answers[0]?.status).toBe('200');
+    expect([proxy.cuts, await metricOf(cut.url, 'telltale_mqtt_retries_total')]).toEqual([1, 1]);
+    expect((await rows.counts()).leaves).toBe(2);
+  });
+
+  it('says what it may be when another receiver takes its name at the broker', async () => {
+    const lines: { msg: string; err?: { message: string } }[] = [];
+    const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const first = await startTestReceiver({ beside: receiver, variables: mqttVariables('twice'), log });
+    ends.push(() => first.stop());
+    await until('it is subscribed', () => isConnected(first.url));
+    const second = await startTestReceiver({ beside: receiver, variables: mqttVariables('twice') });
+    ends.push(() => second.stop());
+    await until('it says so', () => lines.some(({ msg }) => msg === 'MQTT disconnected'));
+    const { err } = lines.find(({ msg }) => msg === 'MQTT disconnected') ?? {};
+    expect(err?.message).toContain('another receiver has this MQTT_CLIENT_ID');
   });
 
   it('goes on after the broker was away', async () => {

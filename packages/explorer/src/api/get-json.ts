@@ -7,15 +7,15 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
 
-  constructor(status: number, { code, title }: { code: string; title: string }) {
-    super(title);
+  constructor(status: number, { code, detail }: { code: string; detail: string }) {
+    super(detail);
     this.status = status;
     this.code = code;
   }
 }
 
-const problem = z.object({ code: z.string(), title: z.string() });
-const UNKNOWN_PROBLEM = { code: 'unknown', title: 'the receiver gave no answer that this page understands' };
+const problem = z.object({ code: z.string(), detail: z.string() });
+const UNKNOWN_PROBLEM = { code: 'unknown', detail: 'the receiver gave no answer that this page understands' };
 
 /** GETs a path of the receiver that served the page. Rejects with ApiError, or as `fetch` does when it cannot be reached. */
 export async function getJson<Answer>(

@@ -2,6 +2,7 @@
 
 import { getRing, type RingAnswer } from '../api/ring.ts';
 import { Awaited } from '../parts/awaited.tsx';
+import { counted } from '../parts/counted.ts';
 import { Facts } from '../parts/facts.tsx';
 import { Hash } from '../parts/hash.tsx';
 import { Page } from '../parts/page.tsx';
@@ -21,7 +22,8 @@ export function RingPage({ newestBlock }: { newestBlock: number }) {
                 { name: 'Mode', value: known.mode },
                 { name: 'Address', value: known.address },
                 { name: 'Node', value: <Hash hex={known.id} isWhole /> },
-                { name: 'Ring', value: known.ring && describe(known.ring) },
+                { name: 'Ring', value: known.ring && <Hash hex={known.ring.id} isWhole /> },
+                { name: 'Size', value: known.ring && describe(known.ring) },
                 {
                   name: 'Blocks kept',
                   value:
@@ -53,7 +55,7 @@ export function RingPage({ newestBlock }: { newestBlock: number }) {
 }
 
 function describe(ring: NonNullable<RingAnswer['ring']>): string {
-  return `${ring.id}: ${ring.nodes} nodes, ${ring.replicas} copies of each value`;
+  return `${counted(ring.nodes, 'node')}, ${ring.replicas} copies of each value`;
 }
 
 function Nodes({ title, nodes }: { title: string; nodes: RingAnswer['successors'] }) {

@@ -33,7 +33,7 @@ export class SignaturePool implements SignatureChecker {
   private readonly workers: PoolWorker[] = [];
   private failure: Error | undefined;
 
-  constructor(count = Math.max(1, Math.min(MAX_WORKERS, navigator.hardwareConcurrency - 1))) {
+  constructor(count = Math.min(MAX_WORKERS, navigator.hardwareConcurrency)) {
     this.most = count;
     this.maxBatches = count * BATCHES_PER_WORKER;
     this.start();

@@ -4,6 +4,7 @@
 import { Counter, Gauge, type Registry } from '@platformatic/prom-client';
 import type { LaneCounts } from '../lane/lane-writer.ts';
 import { countsOf, type RingCounts } from '../node/ring-counts.ts';
+import type { ChannelCounts } from '../objects/object-channels.ts';
 import { REFUSALS, Tally } from '../transport/counters.ts';
 
 export interface RingMetricsSources {
@@ -11,6 +12,8 @@ export interface RingMetricsSources {
   readonly counts: () => RingCounts | undefined;
   readonly laneCounts: () => LaneCounts;
   readonly blocksBehind: () => number;
+  /** Undefined before there are any. */
+  readonly channelCounts: () => Readonly<ChannelCounts> | undefined;
 }
 
 const PREFIX = 'telltale_peering_';
@@ -86,9 +89,18 @@ const COUNTERS: readonly [name: string, help: string, read: (counts: RingCounts)
   ['faults_total', 'Steps of this node’s own code that threw; each has a line in the log.', ({ faults }) => faults],
 ];
 
+/** Of the sockets of devices and viewers. */
+const CHANNELS: readonly [name: string, help: string, read: (counts: Readonly<ChannelCounts>) => number][] = [
+  ['object_frames_total', 'Frames of devices.', ({ frames }) => frames],
+  ['object_slow_viewers_total', 'Viewers that were dropped because they did not keep up.', (c) => c.slowViewers],
+  ['object_silent_sockets_total', 'Sockets that did not answer a ping.', ({ silentSockets }) => silentSockets],
+  ['object_refused_sockets_total', 'Sockets that were one too many.', ({ refusedSockets }) => refusedSockets],
+  ['object_refused_frames_total', 'Frames too long, malformed, or of a viewer.', ({ refusedFrames }) => refusedFrames],
+];
+
 /** Registers everything with `registry`. */
 export function registerRingMetrics(registry: Registry, sources: RingMetricsSources): void {
-  const { counts, laneCounts, blocksBehind } = sources;
+  const { counts, laneCounts, blocksBehind, channelCounts } = sources;
   const gauge = (name: string, help: string, read: () => number): void => {
     new Gauge({
       name: `${PREFIX}${name}`,
@@ -121,6 +133,12 @@ export function registerRingMetrics(registry: Registry, sources: RingMetricsSour
     'Blocks of which the ring has others at the same height.',
     () => laneCounts().conflicts,
   );
+  for (const [name, help, read] of CHANNELS) {
+    counter(name, help, () => {
+      const now = channelCounts();
+      return now && read(now);
+    });
+  }
   labelled(registry, counts);
 }
 

@@ -6,6 +6,10 @@ import type { MqttConfig } from './mqtt-config.ts';
 /** Seconds after which a silent connection is found dead, at most half as long again. A guess. */
 const KEEPALIVE_S = 60;
 
+/** Mosquitto says nothing to a client whose name another one takes. */
+const ENDED_WITHOUT_REASON =
+  'the broker ended the connection and did not say why: it may be stopping, or another receiver has this MQTT_CLIENT_ID';
+
 export interface BrokerAccess {
   readonly config: MqttConfig;
   readonly clientId: string;
@@ -17,8 +21,8 @@ export interface BrokerClient {
   readonly client: MqttClient;
   /** Settles once the broker has let it in. Rejects where the connection ends before. */
   readonly opened: Promise<void>;
-  /** Settles when the connection is over, with the reason if there is one. Never rejects. */
-  readonly closed: Promise<Error | undefined>;
+  /** Settles when the connection is over, with the reason as far as it is known. Never rejects. */
+  readonly closed: Promise<Error>;
 }
 
 /** Starts to connect. Throws for certificates that cannot be read. */
@@ -42,11 +46,13 @@ export function openBrokerClient(access: BrokerAccess, options: IClientOptions):
   client.on('disconnect', ({ reasonCode }) => {
     fault ??= new Error(`the broker ended the connection: reason ${reasonCode}`);
   });
-  const closed = new Promise<Error | undefined>((resolve) => client.once('close', () => resolve(fault)));
+  const closed = new Promise<Error>((resolve) => {
+    client.once('close', () => resolve(fault ?? new Error(ENDED_WITHOUT_REASON)));
+  });
   const opened = Promise.race([
     new Promise<void>((resolve) => client.once('connect', () => resolve())),
     closed.then((reason) => {
-      throw reason ?? new Error('the broker ended the connection');
+      throw reason;
     }),
   ]);
   // Whoever waits for it hears it too.

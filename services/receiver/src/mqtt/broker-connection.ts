@@ -39,8 +39,8 @@ export interface BrokerOptions extends BrokerAccess {
 }
 
 export class BrokerConnection {
-  /** Settles when one of the connections is over, with the reason if there is one; the other is then ended. Never rejects. */
-  readonly closed: Promise<Error | undefined>;
+  /** Settles when one of the connections is over, with the reason; the other is then ended. Never rejects. */
+  readonly closed: Promise<Error>;
   private readonly options: BrokerOptions;
   private readonly readings: BrokerClient;
   /** Apart, because what the broker says to an answer must not wait behind messages that are not read yet. */

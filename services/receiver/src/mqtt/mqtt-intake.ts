@@ -17,6 +17,9 @@ import { messageTaker } from './take-message.ts';
 /** Bounds how late a broker that is back is noticed: 16 s. A guess: readings wait there meanwhile. */
 const MAX_COUNTED_FAILURES = 5;
 
+/** A connection that lasts no longer counts as a failure: two receivers of one MQTT_CLIENT_ID end each other's for ever. A guess. */
+const SHORT_CONNECTION_MS = 30_000;
+
 export interface MqttIntakeParts {
   readonly config: MqttConfig;
   /** PORT: with the machine's name it tells this receiver from the others at the broker. */
@@ -51,8 +54,9 @@ class MqttIntake {
   private readonly stopping = new AbortController();
   private connection: BrokerConnection | undefined;
   private running: Promise<void> = Promise.resolve();
-  /** Connections in a row that did not come to a subscription. */
+  /** Connections in a row that did not come to a subscription, or were soon lost. */
   private failures = 0;
+  private isAway = false;
 
   constructor(options: BrokerOptions & { metrics: MqttMetrics; log: Logger }) {
     this.options = options;
@@ -88,18 +92,27 @@ class MqttIntake {
       connection = new BrokerConnection(this.options);
       this.connection = connection;
       await connection.untilSubscribed();
-      this.failures = 0;
+      const connectedAtMs = performance.now();
+      this.isAway = false;
       metrics.connected();
       log.info({ url: config.url, share: config.share }, 'MQTT connected');
       const err = await connection.closed;
-      if (!this.stopping.signal.aborted) log.warn({ err }, 'MQTT disconnected');
+      const isShort = performance.now() - connectedAtMs < SHORT_CONNECTION_MS;
+      this.failures = isShort ? this.failures + 1 : 0;
+      this.tellAway(err, 'MQTT disconnected');
     } catch (err) {
       connection?.abandon();
       this.failures += 1;
-      // Once for each time that the broker is away, not once a try.
-      if (this.failures === 1 && !this.stopping.signal.aborted) log.warn({ err }, 'MQTT broker not reached');
+      this.tellAway(err, 'MQTT broker not reached');
     }
     metrics.disconnected();
+  }
+
+  /** Once for each time that the broker is away, not once a try. */
+  private tellAway(err: unknown, message: string): void {
+    if (this.isAway || this.stopping.signal.aborted) return;
+    this.isAway = true;
+    this.options.log.warn({ err }, message);
   }
 }
 

@@ -1,7 +1,6 @@
 // The Fastify instance: zod validation, one error shape, OpenAPI 3.1 and Swagger UI at /apidocs. The routes are in the files beside.
 
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import {
   hasZodFastifySchemaValidationErrors,
@@ -10,6 +9,7 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
+import { registerApiDocs } from './api-docs.ts';
 import { isProblemRoute, problem } from './problem.ts';
 
 /** Largest request body in bytes: two numbers need no more. */
@@ -67,7 +67,7 @@ export async function createHttpServer(options: {
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
-  await server.register(swaggerUi, { routePrefix: '/apidocs' });
+  registerApiDocs(server);
   return server;
 }
 

@@ -35,7 +35,7 @@ const statusBody = z.object({
   last_error: z
     .object({ at: z.number().describe('Microseconds since the Unix epoch.'), message: z.string() })
     .nullable(),
-  receiver_url: z.string(),
+  receiver_url: z.string().describe('Where readings go: MQTT_URL where that is set.'),
   is_receipt_signature_checked: z.boolean().describe('True when LEDGER_PUBLIC_KEY is set.'),
   key: z.object({ id: z.string(), algorithm: z.enum(['ed25519', 'rsa-pss', 'ecdsa-p256']) }),
   sensor: z.object({

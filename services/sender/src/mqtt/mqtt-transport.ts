@@ -82,7 +82,8 @@ class MqttTransport implements Transport {
   async stop(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    if (client !== undefined) await client.endAsync();
+    // Without a goodbye, which would wait for whatever the broker never acknowledged: it keeps nothing of this client.
+    await client?.endAsync(true);
   }
 
   async #exchange(sent: { prefix: string; body: Uint8Array }, signal: AbortSignal): Promise<Heard | 'too-large'> {

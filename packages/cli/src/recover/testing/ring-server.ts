@@ -14,12 +14,10 @@ import {
 } from '@telltale/ledger';
 import { LEDGER_KEY, ORIGIN, type SmallLedger } from '../../testing/small-ledger.ts';
 
-export const LANE = toHex(laneOf(LEDGER_KEY.key.keyId));
+const LANE = toHex(laneOf(LEDGER_KEY.key.keyId));
 
 export interface RingServer {
   readonly url: string;
-  /** Paths that were asked for, in order. */
-  readonly asked: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -43,10 +41,8 @@ export async function startRingServer(ledger: SmallLedger, options: RingServerOp
       body,
     ]),
   );
-  const asked: string[] = [];
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
-    asked.push(path);
     if (path === '/v1/ring') return json(response, 200, { id: '00'.repeat(32), mode: 'member' });
     if (path === `/v1/ring/lanes/${LANE}`) {
       const public_key = toBase64(LEDGER_KEY.key.spki);
@@ -74,7 +70,6 @@ export async function startRingServer(ledger: SmallLedger, options: RingServerOp
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return {
     url: `http://127.0.0.1:${address.port}`,
-    asked,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
