@@ -8,6 +8,7 @@ import { latency } from './latency.ts';
 import { describeMachine } from './machine.ts';
 import { mining } from './mining.ts';
 import { keepRows, rowText } from './results.ts';
+import { ring } from './ring.ts';
 import type { Bench } from './row.ts';
 import { storage } from './storage.ts';
 import { verification } from './verification.ts';
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'get-chain': getChain,
   storage,
   verification,
+  ring,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });

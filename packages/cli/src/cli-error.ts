@@ -11,6 +11,7 @@ export type CliErrorCode =
   | 'trust'
   | 'unreachable'
   | 'refused'
+  | 'ring-incomplete'
   | 'answer-malformed'
   | 'not-sealed'
   | 'state';

@@ -36,6 +36,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./import/import-command.ts')).importCommand,
   },
   {
+    name: 'recover',
+    summary: 'Bring a ledger whose database is lost back from the ring that keeps its blocks.',
+    load: async () => (await import('./recover/recover-command.ts')).recoverCommand,
+  },
+  {
     name: 'prove',
     summary: 'Save the proof that a reading is sealed (a C2SP tlog-proof).',
     load: async () => (await import('./proof/prove-command.ts')).proveCommand,

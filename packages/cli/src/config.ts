@@ -1,4 +1,4 @@
-// The variables that the CLI reads, and the one that it sets. The only file here that sees process.env.
+// The variables that the CLI reads, the one that it sets, and those that it hands on. The only file here that sees process.env.
 
 import { constants, enableCompileCache } from 'node:module';
 import { availableParallelism, homedir } from 'node:os';
@@ -52,4 +52,9 @@ export function useAllCores(): void {
 function variable(name: string): string | undefined {
   const value = process.env[name];
   return value === '' ? undefined : value;
+}
+
+/** This process's environment with some variables set otherwise, for a process that it starts. */
+export function environmentWith(variables: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...variables };
 }

@@ -63,6 +63,11 @@ export class Frontier {
     return foldPeaks(this.peaks);
   }
 
+  /** The roots of the whole subtrees that the leaves split into, largest first: `new Frontier(size, subtrees)` goes on from here. */
+  subtrees(): Hash[] {
+    return [...this.peaks];
+  }
+
   copy(): Frontier {
     return new Frontier(this.leaves, this.peaks);
   }

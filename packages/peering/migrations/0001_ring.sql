@@ -1,7 +1,7 @@
 -- What this receiver keeps for the ring. Bodies and records are the bytes that were hashed or signed.
 
 -- Content-addressed values: key = SHA-256(body). `stored_by`: the peer that handed it over, NULL for this receiver itself.
-CREATE TABLE ring_values (
+CREATE TABLE peering_values (
   key bytea PRIMARY KEY CHECK (octet_length(key) = 32),
   body bytea NOT NULL,
   size_bytes bigint NOT NULL,
@@ -9,10 +9,10 @@ CREATE TABLE ring_values (
   stored_at bigint NOT NULL
 );
 -- Bodies are mostly signatures and hashes, and are read whole.
-ALTER TABLE ring_values ALTER COLUMN body SET STORAGE EXTERNAL;
+ALTER TABLE peering_values ALTER COLUMN body SET STORAGE EXTERNAL;
 
 -- Signed records by the key of their name; id = SHA-256(record). Which of them stay is decided under a lock of the key (record-rule.ts).
-CREATE TABLE ring_records (
+CREATE TABLE peering_records (
   key bytea NOT NULL CHECK (octet_length(key) = 32),
   id bytea NOT NULL CHECK (octet_length(id) = 32),
   record bytea NOT NULL,
@@ -23,7 +23,7 @@ CREATE TABLE ring_records (
 );
 
 -- What is kept for each peer; peer '' is this receiver. Moved by the transaction that writes or deletes.
-CREATE TABLE ring_usage (
+CREATE TABLE peering_usage (
   peer bytea PRIMARY KEY,
   value_count bigint NOT NULL CHECK (value_count >= 0),
   record_count bigint NOT NULL CHECK (record_count >= 0),
@@ -31,9 +31,9 @@ CREATE TABLE ring_usage (
 );
 
 -- Which kept bodies hold a transaction: the first 8 bytes of its id, so whoever finds a body looks inside.
-CREATE TABLE ring_transactions (
+CREATE TABLE peering_transactions (
   prefix bigint NOT NULL,
-  value_key bytea NOT NULL REFERENCES ring_values (key) ON DELETE CASCADE,
+  value_key bytea NOT NULL REFERENCES peering_values (key) ON DELETE CASCADE,
   PRIMARY KEY (prefix, value_key)
 );
-CREATE INDEX ring_transactions_value_key ON ring_transactions (value_key);
+CREATE INDEX peering_transactions_value_key ON peering_transactions (value_key);

@@ -1,6 +1,7 @@
 // The whole wiring of the receiver, from the database to the routes. Started in order, stopped in reverse.
 
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import helmet from '@fastify/helmet';
 import { BITS_PER_DIFFICULTY, MAX_DEVICE_BYTES } from '@telltale/ledger';
 import { withSignatureThreads } from '@telltale/signature-threads';
@@ -14,6 +15,9 @@ import { checkpointRoute } from './http/checkpoint.ts';
 import { consistencyRoute } from './http/consistency.ts';
 import { devicesRoutes } from './http/devices.ts';
 import { handleError, handleNotFound } from './http/error-table.ts';
+import { eventsRoute } from './http/events.ts';
+import { explorerRoutes } from './http/explorer.ts';
+import { explorerBlocksRoutes } from './http/explorer-blocks.ts';
 import { exportRoute } from './http/export.ts';
 import { getChainRoute } from './http/get-chain.ts';
 import { healthRoute } from './http/health.ts';
@@ -29,6 +33,7 @@ import { tilesRoutes } from './http/tiles.ts';
 import { validateChainRoute } from './http/validate-chain.ts';
 import { witnessRoutes } from './http/witness.ts';
 import { acceptRequests } from './ingest/accept.ts';
+import { ExpectedCounter } from './ingest/expected-counter.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
 import { RegistryCache } from './ingest/registry-cache.ts';
 import { Verifiers } from './ingest/verifiers.ts';
@@ -58,6 +63,8 @@ const REQUEST_TIMEOUT_MS = 120_000;
 const MAX_PARAM_CHARACTERS = 3 * MAX_DEVICE_BYTES;
 /** How long requests may go on once the receiver stops. A guess: a slow reader of the chain would hold it for ever. */
 const CLOSE_DEADLINE_MS = 3_000;
+/** The explorer's build (packages/explorer). */
+const EXPLORER_FOLDER = fileURLToPath(new URL('../../../packages/explorer/dist/', import.meta.url));
 
 export interface Receiver {
   /** Where it listens. */
@@ -107,11 +114,12 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   if (!isStrict)
     log.warn({}, 'open: any key is accepted at its first use; set ENROLLMENT_TOKEN to admit only enrolled keys');
   const registry = new RegistryCache();
+  const expected = new ExpectedCounter();
   const { maxEnvelopes } = config;
   const verifiers = new Verifiers({ threads: availableParallelism(), maxEnvelopes, log });
   onStop('verifiers', () => verifiers.stop());
   const commits = new GroupCommit({
-    accept: (requests) => acceptRequests(ingestPool, { requests, registry, isStrict, nowUs }),
+    accept: (requests) => acceptRequests(ingestPool, { requests, registry, expected, isStrict, nowUs }),
     origin: ledger.origin,
     sign: ledger.sign,
     // A block that may wait for ever promises nothing.
@@ -205,6 +213,9 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   checkpointRoute(app, publication.checkpoint);
   tilesRoutes(app, published);
   devicesRoutes(app, { pool, clockToleranceMs: config.clockToleranceMs });
+  explorerBlocksRoutes(app, { pool, headIndex: () => publisher.head.header.index });
+  const events = await eventsRoute(app, { pool, publisher });
+  await explorerRoutes(app, { folder: EXPLORER_FOLDER });
   if (config.witnessLogs.length > 0) {
     const identity = await openWitness(pool, { keyFile: config.witnessKeyFile, ledger, log });
     const witness = new Witness({ pool, identity, logs: config.witnessLogs, log, nowUs });
@@ -221,6 +232,8 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   onStop('server', () => {
     // Requests that wait for sealing are answered first: nothing that comes later would.
     publisher.stop();
+    // Streams of events have no end of their own.
+    events.stop();
     return closeServer(app);
   });
   onStop('plugins', () => plugins.stop());

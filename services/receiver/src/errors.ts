@@ -11,6 +11,7 @@ export type ReceiverErrorCode =
   | 'not-authorized'
   | 'key-not-found'
   | 'reading-not-found'
+  | 'block-not-found'
   | 'tile-not-found'
   | 'pending'
   | 'device-not-found'

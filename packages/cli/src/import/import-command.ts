@@ -1,11 +1,9 @@
 // `telltale import`: an export becomes a ledger again, in the database of a receiver that has not started yet. Everything is verified anew.
 
 import { CliError, EXIT } from '../cli-error.ts';
-import { type Command, type Context, JSON_OPTION, writeResult } from '../command.ts';
-import { type ExportSource, openExportSource } from '../export-source.ts';
-import { Progress } from '../verify/progress.ts';
-import { startImportProcess } from './import-process.ts';
-import type { ImportReport } from './import-report.ts';
+import { type Command, JSON_OPTION, writeResult } from '../command.ts';
+import { openExportSource } from '../export-source.ts';
+import { importFrom } from './import-from.ts';
 import { importJson, importText } from './import-text.ts';
 
 export const importCommand: Command = {
@@ -17,46 +15,12 @@ ledger’s own key already; LEDGER_ORIGIN. Then start the receiver with the same
   positionals: { min: 1, max: 1 },
   async run(given, context) {
     const source = await openExportSource(given.required(0), context);
-    const report = await importFrom(source, context);
+    const report = await importFrom(source, { context, variables: {} }).finally(() => {
+      // Open, it would keep this process waiting for bytes that nobody reads.
+      context.stdin.destroy();
+    });
     if (report.kind === 'refused') throw new CliError('refused', report.message);
     writeResult(context, given, { text: importText(report), json: importJson(report) });
     return report.kind === 'imported' ? EXIT.sound : EXIT.notSound;
   },
 };
-
-async function importFrom(source: ExportSource, context: Context): Promise<ImportReport> {
-  const progress = context.stderr.isTerminal
-    ? new Progress({ output: context.stderr, total: source.total, nowMs: () => performance.now() })
-    : undefined;
-  const counted = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of source.chunks) {
-      progress?.tookBytes(chunk.length);
-      yield chunk;
-    }
-  };
-  const child = await startImportProcess((count) => progress?.tookLeaves(count));
-  const stop = () => void child.stop();
-  if (context.signal.aborted) stop();
-  context.signal.addEventListener('abort', stop, { once: true });
-  let sourceFault: unknown;
-  void child.feed(counted()).catch((error: unknown) => {
-    sourceFault = error;
-    // Before its input ends: half an export is its source's fault, and not for the receiver to judge.
-    return child.stop();
-  });
-  try {
-    const report = await child.ended.catch((error: unknown) => {
-      throw context.signal.aborted ? new CliError('usage', 'ended before everything was imported') : error;
-    });
-    // An import that was whole before it could be ended is imported all the same.
-    if (report.kind !== 'imported' && sourceFault !== undefined) throw sourceFault;
-    return report;
-  } catch (error) {
-    throw sourceFault ?? error;
-  } finally {
-    context.signal.removeEventListener('abort', stop);
-    progress?.end();
-    // Open, it would keep this process waiting for bytes that nobody reads.
-    context.stdin.destroy();
-  }
-}

@@ -6,6 +6,7 @@ import { access } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CliError } from '../cli-error.ts';
+import { environmentWith } from '../config.ts';
 import { type ImportReport, parseReportLine } from './import-report.ts';
 
 const ENTRY = fileURLToPath(new URL('../../../../services/receiver/src/import-main.ts', import.meta.url));
@@ -23,13 +24,20 @@ export interface ImportProcess {
   readonly ended: Promise<ImportReport>;
 }
 
-/** Starts it with the environment and the working directory of this process. Throws CliError `file` where the receiver is not installed. */
-export async function startImportProcess(onLeaves: (count: number) => void): Promise<ImportProcess> {
+/**
+ * Starts it with the working directory and the environment of this process, but for these variables. `onLeaves` hears of leaves as they are
+ * verified. Throws CliError `file` where the receiver is not installed.
+ */
+export async function startImportProcess(run: {
+  variables: Readonly<Record<string, string>>;
+  onLeaves: (count: number) => void;
+}): Promise<ImportProcess> {
+  const { variables, onLeaves } = run;
   await access(ENTRY).catch((cause: unknown) => {
     const message = `import runs the receiver, and its sources are not here (${ENTRY}): use a whole checkout, or run that file where the receiver is`;
     throw new CliError('file', message, { cause });
   });
-  const child = spawn(process.execPath, [...NODE_OPTIONS, ENTRY], { stdio: 'pipe' });
+  const child = spawn(process.execPath, [...NODE_OPTIONS, ENTRY], { stdio: 'pipe', env: environmentWith(variables) });
   const closed = once(child, 'close');
   // One that stops reading has a reason, and tells it in its report.
   child.stdin.on('error', () => undefined);

@@ -10,11 +10,11 @@ import {
 } from '@telltale/ledger';
 import { withSignatureThreads } from '@telltale/signature-threads';
 import { CliError, EXIT } from '../cli-error.ts';
-import { type Command, type Context, type Given, JSON_OPTION, writeResult } from '../command.ts';
+import { type Command, type Context, JSON_OPTION, writeResult } from '../command.ts';
 import { type ExportSource, openExportSource } from '../export-source.ts';
 import { readTrust, TRUST_OPTIONS, type Trust } from '../trust.ts';
-import type { KeptFiles, KeptPaths } from './kept-files.ts';
 import { judgeKept } from './kept-judgement.ts';
+import { KEPT_OPTIONS, keptFiles } from './kept-options.ts';
 import { exitOfKept } from './kept-text.ts';
 import { LogExcerpt } from './log-excerpt.ts';
 import { Progress } from './progress.ts';
@@ -30,26 +30,7 @@ a receipt, checkpoint, proof or earlier export. That blocks were made anew over 
 work, only an earlier export shows, or telltale watch. Keep both files when it does.`,
   options: {
     ...TRUST_OPTIONS,
-    receipt: {
-      value: 'file',
-      isRepeatable: true,
-      help: 'Receipts that you kept (JSON: one, a list, or an answer of /receive_data): the log must hold them.',
-    },
-    checkpoint: {
-      value: 'file',
-      isRepeatable: true,
-      help: 'A checkpoint that you kept (signed note): the log must begin with it.',
-    },
-    proof: {
-      value: 'file',
-      isRepeatable: true,
-      help: 'A proof that you kept (telltale prove): its reading must still stand where it stood.',
-    },
-    export: {
-      value: 'file',
-      isRepeatable: true,
-      help: 'An earlier export that you kept, whole or from a block on: its blocks must still be the same.',
-    },
+    ...KEPT_OPTIONS,
     ...JSON_OPTION,
   },
   positionals: { min: 1, max: 1 },
@@ -69,19 +50,6 @@ work, only an earlier export shows, or telltale watch. Keep both files when it d
     return verdict.isSound ? exitOfKept(kept) : EXIT.notSound;
   },
 };
-
-async function keptFiles(given: Given): Promise<KeptFiles | undefined> {
-  const paths: KeptPaths = {
-    receipts: given.list('receipt'),
-    checkpoints: given.list('checkpoint'),
-    proofs: given.list('proof'),
-    exports: given.list('export'),
-  };
-  if (Object.values(paths).every((of) => of.length === 0)) return undefined;
-  // Only then: what parses receipts weighs 10 MB.
-  const { readKeptFiles } = await import('./kept-files.ts');
-  return readKeptFiles(paths);
-}
 
 async function verify(run: {
   source: ExportSource;

@@ -71,7 +71,7 @@ export function endInstallation(
   { peer, members, tries }: { peer: NodeId; members: readonly NodeId[]; tries: number },
   reply: ChordReply | null,
 ): void {
-  if (reply || tries >= INSTALL_TRIES || turn.state.mode !== 'member' || !turn.state.roster.has(peer)) return;
+  if (reply || tries >= INSTALL_TRIES || turn.state.mode !== 'member') return;
   sendInstallation(turn, { peer, members, tries: tries + 1 });
 }
 
@@ -88,6 +88,7 @@ function install(turn: Turn, members: readonly NodeId[]): void {
 }
 
 function sendInstallation(turn: Turn, sent: { peer: NodeId; members: readonly NodeId[]; tries: number }): void {
+  if (!turn.state.roster.has(sent.peer)) return;
   turn.call({ t: 'chord.install', body: { members: [...sent.members] } }, { kind: 'install', ...sent });
 }
 

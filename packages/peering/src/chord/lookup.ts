@@ -15,7 +15,7 @@ export interface Ended {
   readonly found: Found | null;
 }
 
-export type LookupReply = Extract<ChordReply, { t: 'chord.mine' | 'chord.toward' }>;
+type LookupReply = Extract<ChordReply, { t: 'chord.mine' | 'chord.toward' }>;
 
 /** Begins a lookup: at this node, a member, or `via` another one. It may end at once, which is what is returned. */
 export function startLookup(

@@ -57,7 +57,7 @@ export function foundingPointers(self: NodeId, members: readonly NodeId[], r: nu
 }
 
 /** The first r of the list, cut where it meets the node itself, a repeat, or turns back: what a lying peer adds never disorders a list. */
-export function successorList(self: NodeId, ids: readonly NodeId[], r: number): readonly NodeId[] {
+function successorList(self: NodeId, ids: readonly NodeId[], r: number): readonly NodeId[] {
   const list: NodeId[] = [];
   let last = self;
   for (const id of ids.slice(0, r)) {

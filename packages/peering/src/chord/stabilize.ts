@@ -34,6 +34,7 @@ export function endFromSuccessor(turn: Turn, s: NodeId, reply: ChordReply | null
   turn.update({ busyInARow: 0 });
   if (reply?.t !== 'chord.pointers') {
     turn.suspect(s);
+    turn.point(turn.rules.dropSuccessor(turn.state.pointers));
     startStabilize(turn);
     return;
   }

@@ -40,7 +40,7 @@ export interface Probe {
 }
 
 /** The part this node has in founding a ring: it proposes and counts consents, or it gave its own. */
-export type Founding =
+type Founding =
   | {
       readonly kind: 'proposing';
       readonly proposal: number;

@@ -4,6 +4,7 @@
 
 import type { CallFailure, Contact, Message } from '../calls.ts';
 import { type Arc, rangesOf } from './key-range.ts';
+import { isSuperseded } from './messages.ts';
 import type { ChildDigest, StoreResult } from './replica-store.ts';
 import { LIST_ITEMS } from './settings.ts';
 import type { SyncSession, SyncStep } from './state.ts';
@@ -80,7 +81,7 @@ export function repairStored(turn: Turn, wait: number, result: StoreResult): voi
     turn.count('repairedItems');
     goOn(turn, { pulled: session.pulled + 1 });
     next(turn);
-  }
+  } else fail(turn);
 }
 
 /** The replica answered, or did not. */
@@ -126,10 +127,10 @@ function pushed(turn: Turn, given: { session: SyncSession; target: Contact; item
   const { session, target, item, reply } = given;
   const answer = turn.read(reply);
   // Another record counts more there: this node gets it from the list, or already has.
-  const isSuperseded = answer?.t === 'store.refused' && answer.body.code === 'superseded';
+  const isNewerThere = isSuperseded(item.type, answer);
   const isKept = answer?.t === 'store.receipts' && readReceipt(turn, item, reply, target.id) !== undefined;
   if (isKept) turn.count('repairedItems');
-  if (!isKept && !isSuperseded) goOn(turn, { refused: session.refused + 1 });
+  if (!isKept && !isNewerThere) goOn(turn, { refused: session.refused + 1 });
   next(turn);
 }
 

@@ -5,6 +5,7 @@
 import type { CallFailure, Contact, Message } from '../calls.ts';
 import { pointAfter } from '../node-id.ts';
 import { FIRST_KEY, type KeyRange, LAST_KEY } from './key-range.ts';
+import { isSuperseded } from './messages.ts';
 import type { StoreResult } from './replica-store.ts';
 import { itemJson } from './serving.ts';
 import { BATCH_ITEMS } from './settings.ts';
@@ -121,9 +122,9 @@ export function walkReplied(turn: Turn, wait: number, reply: Message | CallFailu
       return;
     }
     const answer = turn.read(reply);
-    const isSuperseded = answer?.t === 'store.refused' && answer.body.code === 'superseded';
+    const isNewerThere = isSuperseded(item.type, answer);
     const isKept = answer?.t === 'store.receipts' && readReceipt(turn, item, reply, target.id) !== undefined;
-    if (!isKept && !isSuperseded) {
+    if (!isKept && !isNewerThere) {
       stuck(turn, walk, step.batch);
       return;
     }

@@ -6,7 +6,7 @@ import { type NodeId, parseNodeId } from '../node-id.ts';
 import { CHILDREN } from './replica-store.ts';
 import { BATCH_ITEMS } from './settings.ts';
 import { receiptJson } from './storage-receipt.ts';
-import { MAX_ITEM_BYTES } from './stored-item.ts';
+import { type ItemType, MAX_ITEM_BYTES } from './stored-item.ts';
 
 const nodeId = z.string().transform((text, context): NodeId => {
   const id = parseNodeId(text);
@@ -85,4 +85,9 @@ export function parseCall(message: Message): StoreCall | undefined {
 export function parseReply(message: Message): StoreReply | undefined {
   const parsed = reply.safeParse({ t: message.t, body: message.body });
   return parsed.success ? parsed.data : undefined;
+}
+
+/** Whether another record, which counts more, stands where this one was to go. Of a value nobody can say so. */
+export function isSuperseded(type: ItemType, answer: StoreReply | undefined): boolean {
+  return type === 'record' && answer?.t === 'store.refused' && answer.body.code === 'superseded';
 }

@@ -1,4 +1,4 @@
-// The store in PostgreSQL: tables ring_* of migrations/0001_ring.sql. Each request is one statement or one transaction of its own.
+// The store in PostgreSQL: tables peering_* of migrations/0001_ring.sql. Each request is one statement or one transaction of its own.
 
 import { retryTransaction } from '@telltale/database';
 import type { Pool, PoolClient } from 'pg';
@@ -20,15 +20,15 @@ import {
 import { readRecord } from './signed-record.ts';
 import type { ItemName, ItemType } from './stored-item.ts';
 
-/** `ring_usage.peer` of this receiver itself. */
+/** `peering_usage.peer` of this receiver itself. */
 const OWN = Buffer.alloc(0);
 /** Names of the items of a key range; every range query begins with it. $1 and $2: first and last keys of the ranges, as arrays. */
 const ITEMS_IN_RANGES = `
   WITH items AS (
-    SELECT 'value' AS type, key, key AS id, size_bytes FROM ring_values, unnest($1::bytea[], $2::bytea[]) AS range (first, last)
+    SELECT 'value' AS type, key, key AS id, size_bytes FROM peering_values, unnest($1::bytea[], $2::bytea[]) AS range (first, last)
      WHERE key BETWEEN first AND last
     UNION ALL
-    SELECT 'record', key, id, size_bytes FROM ring_records, unnest($1::bytea[], $2::bytea[]) AS range (first, last)
+    SELECT 'record', key, id, size_bytes FROM peering_records, unnest($1::bytea[], $2::bytea[]) AS range (first, last)
      WHERE key BETWEEN first AND last
   )`;
 
@@ -73,7 +73,7 @@ export class PostgresReplicaStore implements ReplicaStore {
   async usage(): Promise<StoreUsage> {
     const { rows } = await this.pool.query<{ values: string; records: string; size_bytes: string }>(
       `SELECT coalesce(sum(value_count), 0) AS values, coalesce(sum(record_count), 0) AS records,
-              coalesce(sum(size_bytes), 0) AS size_bytes FROM ring_usage`,
+              coalesce(sum(size_bytes), 0) AS size_bytes FROM peering_usage`,
     );
     const row = rows[0];
     return { values: Number(row?.values), records: Number(row?.records), sizeBytes: Number(row?.size_bytes) };
@@ -81,7 +81,7 @@ export class PostgresReplicaStore implements ReplicaStore {
 
   async valuesOfTransaction(transactionId: Uint8Array, limit: number): Promise<NodeId[]> {
     const { rows } = await this.pool.query<{ value_key: Buffer }>(
-      'SELECT value_key FROM ring_transactions WHERE prefix = $1 ORDER BY value_key LIMIT $2',
+      'SELECT value_key FROM peering_transactions WHERE prefix = $1 ORDER BY value_key LIMIT $2',
       [transactionPrefix(transactionId), limit],
     );
     return rows.map((row) => nodeIdOf(row.value_key));
@@ -102,11 +102,11 @@ export class PostgresReplicaStore implements ReplicaStore {
   private async read({ type, key, id }: Pick<ItemName, 'type' | 'key' | 'id'>): Promise<Uint8Array | null> {
     const { rows } =
       type === 'value'
-        ? await this.pool.query<{ bytes: Buffer }>('SELECT body AS bytes FROM ring_values WHERE key = $1', [
+        ? await this.pool.query<{ bytes: Buffer }>('SELECT body AS bytes FROM peering_values WHERE key = $1', [
             bytesOf(key),
           ])
         : await this.pool.query<{ bytes: Buffer }>(
-            'SELECT record AS bytes FROM ring_records WHERE key = $1 AND id = $2',
+            'SELECT record AS bytes FROM peering_records WHERE key = $1 AND id = $2',
             [bytesOf(key), bytesOf(id)],
           );
     return rows[0]?.bytes ?? null;
@@ -143,9 +143,9 @@ export class PostgresReplicaStore implements ReplicaStore {
   private async missing(items: readonly ItemName[]): Promise<ItemName[]> {
     const { rows } = await this.pool.query<{ position: bigint }>(
       `SELECT position FROM unnest($1::text[], $2::bytea[], $3::bytea[]) WITH ORDINALITY AS wanted (type, key, id, position)
-        WHERE NOT EXISTS (SELECT 1 FROM ring_values WHERE type = 'value' AND ring_values.key = wanted.key)
-          AND NOT EXISTS (SELECT 1 FROM ring_records
-                           WHERE type = 'record' AND ring_records.key = wanted.key AND ring_records.id = wanted.id)`,
+        WHERE NOT EXISTS (SELECT 1 FROM peering_values WHERE type = 'value' AND peering_values.key = wanted.key)
+          AND NOT EXISTS (SELECT 1 FROM peering_records
+                           WHERE type = 'record' AND peering_records.key = wanted.key AND peering_records.id = wanted.id)`,
       [items.map(({ type }) => type), items.map(({ key }) => bytesOf(key)), items.map(({ id }) => bytesOf(id))],
     );
     const positions = new Set(rows.map((row) => Number(row.position) - 1));
@@ -170,17 +170,17 @@ export class PostgresReplicaStore implements ReplicaStore {
 }
 
 async function writeValue(client: PoolClient, { item, by, limitBytes, storedAtUs }: WriteRequest): Promise<Written> {
-  const { rowCount } = await client.query('SELECT 1 FROM ring_values WHERE key = $1', [bytesOf(item.key)]);
+  const { rowCount } = await client.query('SELECT 1 FROM peering_values WHERE key = $1', [bytesOf(item.key)]);
   if (rowCount === 1) return { outcome: 'present', isEquivocation: false };
   if (!(await charge(client, { item, by, limitBytes }))) return { outcome: 'quota', isEquivocation: false };
   await client.query(
-    'INSERT INTO ring_values (key, body, size_bytes, stored_by, stored_at) VALUES ($1, $2, $3, $4, $5)',
+    'INSERT INTO peering_values (key, body, size_bytes, stored_by, stored_at) VALUES ($1, $2, $3, $4, $5)',
     [bytesOf(item.key), item.bytes, item.sizeBytes, by && bytesOf(by), storedAtUs],
   );
   const prefixes = transactionPrefixes(item.bytes);
   if (prefixes.length > 0) {
     await client.query(
-      'INSERT INTO ring_transactions (prefix, value_key) SELECT prefix, $2 FROM unnest($1::bigint[]) AS prefix',
+      'INSERT INTO peering_transactions (prefix, value_key) SELECT prefix, $2 FROM unnest($1::bigint[]) AS prefix',
       [prefixes, bytesOf(item.key)],
     );
   }
@@ -199,7 +199,7 @@ async function writeRecord(client: PoolClient, request: WriteRequest): Promise<W
   if (!(await charge(client, { item, by, limitBytes }))) return { outcome: 'quota', isEquivocation: false };
   for (const { id } of replaced) await remove(client, { type: 'record', key: item.key, id });
   await client.query(
-    'INSERT INTO ring_records (key, id, record, size_bytes, stored_by, stored_at) VALUES ($1, $2, $3, $4, $5, $6)',
+    'INSERT INTO peering_records (key, id, record, size_bytes, stored_by, stored_at) VALUES ($1, $2, $3, $4, $5, $6)',
     [bytesOf(item.key), bytesOf(item.id), item.bytes, item.sizeBytes, by && bytesOf(by), storedAtUs],
   );
   return { outcome, isEquivocation };
@@ -211,11 +211,11 @@ async function charge(client: PoolClient, request: Pick<WriteRequest, 'item' | '
   const isValue = item.type === 'value';
   const peer = by === null ? OWN : bytesOf(by);
   await client.query(
-    'INSERT INTO ring_usage (peer, value_count, record_count, size_bytes) VALUES ($1, 0, 0, 0) ON CONFLICT DO NOTHING',
+    'INSERT INTO peering_usage (peer, value_count, record_count, size_bytes) VALUES ($1, 0, 0, 0) ON CONFLICT DO NOTHING',
     [peer],
   );
   const { rowCount } = await client.query(
-    `UPDATE ring_usage SET value_count = value_count + $2, record_count = record_count + $3, size_bytes = size_bytes + $4
+    `UPDATE peering_usage SET value_count = value_count + $2, record_count = record_count + $3, size_bytes = size_bytes + $4
       WHERE peer = $1 AND ($5 OR size_bytes + $4 <= $6)`,
     [peer, isValue ? 1 : 0, isValue ? 0 : 1, item.sizeBytes, by === null, limitBytes],
   );
@@ -227,17 +227,17 @@ async function remove(client: PoolClient, { type, key, id }: Pick<ItemName, 'typ
   const { rows } =
     type === 'value'
       ? await client.query<{ size_bytes: bigint; stored_by: Buffer | null }>(
-          'DELETE FROM ring_values WHERE key = $1 RETURNING size_bytes, stored_by',
+          'DELETE FROM peering_values WHERE key = $1 RETURNING size_bytes, stored_by',
           [bytesOf(key)],
         )
       : await client.query<{ size_bytes: bigint; stored_by: Buffer | null }>(
-          'DELETE FROM ring_records WHERE key = $1 AND id = $2 RETURNING size_bytes, stored_by',
+          'DELETE FROM peering_records WHERE key = $1 AND id = $2 RETURNING size_bytes, stored_by',
           [bytesOf(key), bytesOf(id)],
         );
   const row = rows[0];
   if (!row) return 0;
   await client.query(
-    `UPDATE ring_usage SET value_count = value_count - $2, record_count = record_count - $3, size_bytes = size_bytes - $4
+    `UPDATE peering_usage SET value_count = value_count - $2, record_count = record_count - $3, size_bytes = size_bytes - $4
       WHERE peer = $1`,
     [row.stored_by ?? OWN, type === 'value' ? 1 : 0, type === 'value' ? 0 : 1, row.size_bytes],
   );
@@ -246,7 +246,7 @@ async function remove(client: PoolClient, { type, key, id }: Pick<ItemName, 'typ
 
 async function recordsOf(client: Pool | PoolClient, key: NodeId): Promise<{ record: Buffer }[]> {
   const { rows } = await client.query<{ record: Buffer }>(
-    'SELECT record FROM ring_records WHERE key = $1 ORDER BY id',
+    'SELECT record FROM peering_records WHERE key = $1 ORDER BY id',
     [bytesOf(key)],
   );
   return rows;

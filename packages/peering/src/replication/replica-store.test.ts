@@ -30,7 +30,7 @@ describe('with PostgreSQL', () => {
     await database.drop();
   });
   const open = async () => {
-    await pool.query('TRUNCATE ring_values, ring_records, ring_usage, ring_transactions');
+    await pool.query('TRUNCATE peering_values, peering_records, peering_usage, peering_transactions');
     return new PostgresReplicaStore(pool);
   };
 

@@ -1,39 +1,16 @@
-// The reducer on small rings: puts and reads, repair after deaths, joins, wiped disks and partitions, leaving, and peers that lie.
+// The reducer on small rings: puts and reads, repair after deaths, joins, wiped disks and partitions and leaving. Peers that lie: hostile-peers.test.ts.
 
 import { utf8 } from '@telltale/ledger';
 import { describe, expect, it } from 'vitest';
-import { idOfNode } from '../node-id.ts';
 import { replicationCounts, underReplicatedItems } from './replication.ts';
 import { verifyStorageReceipt } from './storage-receipt.ts';
-import { type StoredItem, valueItem } from './stored-item.ts';
-import { type RingNode, SmallRing } from './testing/small-ring.ts';
-import { chunkItem, textItem } from './testing/store-suite.ts';
+import { valueItem } from './stored-item.ts';
+import { get, idsOf, nodeAt, plant, put } from './testing/ring-asks.ts';
+import { SmallRing } from './testing/small-ring.ts';
+import { blockItem, chunkItem, textItem } from './testing/store-suite.ts';
 import { TEST_RING_ID, testSigner } from './testing/test-keys.ts';
 
 const K = 3;
-
-function nodeAt(ring: SmallRing, index: number): RingNode {
-  const node = ring.nodes[index];
-  if (!node) throw new Error(`no node ${index}`);
-  return node;
-}
-
-function put(ring: SmallRing, node: RingNode, item: StoredItem) {
-  const { type, key, bytes } = item;
-  return ring.ask(node, { kind: 'put', token: `put ${item.id} ${ring.nowMs}`, type, key, bytes }, 'put-ended');
-}
-
-function get(ring: SmallRing, node: RingNode, item: StoredItem) {
-  const end = ring.ask(node, { kind: 'get', token: `get ${item.id} ${ring.nowMs}`, key: item.key }, 'get-ended');
-  return end?.bytes ? Buffer.from(end.bytes).toString() : end?.outcome;
-}
-
-const idsOf = (nodes: readonly RingNode[]) => nodes.map(({ contact }) => contact.id).toSorted();
-
-/** Keeps an item at a node without any message. */
-function plant(node: RingNode, item: StoredItem): void {
-  node.store.perform({ kind: 'write', item, by: null, limitBytes: 0, storedAtUs: 1 });
-}
 
 describe('a put', () => {
   it('is kept by the owner and its next two successors, who sign receipts', () => {
@@ -124,7 +101,7 @@ describe('a read', () => {
 });
 
 describe('repair', () => {
-  it('brings every item back to exactly its k replicas after deaths, joins and a wiped disk', () => {
+  it('brings every item back to exactly its k replicas after deaths, joins and a wiped disk, and then moves nothing more', () => {
     const ring = new SmallRing({ nodes: 7, seed: 10 });
     const items = Array.from({ length: 60 }, (_, i) => textItem(`value ${i}`));
     for (const [i, item] of items.entries()) expect(put(ring, nodeAt(ring, i % 7), item)?.outcome).toBe('stored');
@@ -143,6 +120,10 @@ describe('repair', () => {
     nodeAt(ring, 4).store.wipe();
     ring.revive(nodeAt(ring, 4));
     expectPlaced();
+    const movedBytes = () => ring.nodes.map(({ state }) => replicationCounts(state).repairBytes);
+    const before = movedBytes();
+    ring.run(60_000);
+    expect(movedBytes()).toEqual(before);
   });
 
   it('joins what both sides of a partition took', () => {
@@ -224,6 +205,34 @@ describe('leaving', () => {
   });
 });
 
+describe('what a node keeps for others', () => {
+  it('is deleted where it does not belong only when every one of its k replicas has taken it', () => {
+    const ring = new SmallRing({ nodes: 6, seed: 23 });
+    const item = textItem('value');
+    const [, second] = ring.replicasOf(item.key);
+    const stray = ring.nodes.find((node) => !ring.replicasOf(item.key).includes(node));
+    if (!second || !stray) throw new Error('six nodes');
+    plant(stray, item);
+    second.tamper = () => ({ t: 'store.refused', body: { code: 'quota' } });
+    ring.run(60_000);
+    expect(ring.holdersOf(item)).toContain(stray);
+    second.tamper = undefined;
+    ring.run(60_000);
+    expect(idsOf(ring.holdersOf(item))).toEqual(idsOf(ring.replicasOf(item.key)));
+    expect(replicationCounts(stray.state).deletedItems).toBe(1);
+  });
+
+  it('shows both statements of a lane that says two things about one height, and they are counted', () => {
+    const ring = new SmallRing({ nodes: 4, seed: 24 });
+    const statements = ['a', 'b'].map(blockItem);
+    for (const item of statements) expect(put(ring, nodeAt(ring, 0), item)?.outcome).toBe('stored');
+    const key = statements[0]?.key ?? textItem('').key;
+    const end = ring.ask(nodeAt(ring, 1), { kind: 'get-records', token: 'r', key }, 'records-ended');
+    expect(end?.records.map(({ id }) => id).toSorted()).toEqual(statements.map(({ id }) => id).toSorted());
+    for (const replica of ring.replicasOf(key)) expect(replicationCounts(replica.state).equivocations).toBe(1);
+  });
+});
+
 describe('a node that holds what it confirmed', () => {
   it('does not delete it for a while, although it is no replica', () => {
     const ring = new SmallRing({ nodes: 6, seed: 22, settings: { holdMs: 20_000 } });
@@ -243,82 +252,5 @@ describe('a node that holds what it confirmed', () => {
     expect(ring.holdersOf(item)).toContain(stray);
     ring.run(20_000);
     expect(ring.holdersOf(item)).not.toContain(stray);
-  });
-});
-
-describe('hostile peers', () => {
-  const ask = (ring: SmallRing, node: RingNode, request: { t: string; body: object | null; bytes?: Uint8Array }) =>
-    ring.send(node, {
-      kind: 'request',
-      re: 'h',
-      from: nodeAt(ring, 1).contact.id,
-      request: { ...request, body: JSON.parse(JSON.stringify(request.body)) },
-    });
-
-  it('are refused and counted for wrong bytes, forged records, records of another key, and malformed messages', () => {
-    const ring = new SmallRing({ nodes: 4, seed: 30 });
-    const node = nodeAt(ring, 0);
-    const record = chunkItem({ owner: testSigner(50), name: 'n', version: 1, value: 'v' });
-    const forged = Uint8Array.from(record.bytes);
-    forged[40] = (forged[40] ?? 0) ^ 1;
-    const { key } = textItem('value');
-    ask(ring, node, { t: 'store.replicate', body: { type: 'value', key }, bytes: utf8('other') });
-    ask(ring, node, { t: 'store.put', body: { type: 'value', key }, bytes: utf8('other') });
-    ask(ring, node, { t: 'store.replicate', body: { type: 'record', key: record.key }, bytes: forged });
-    ask(ring, node, { t: 'store.replicate', body: { type: 'record', key }, bytes: record.bytes });
-    for (const body of [null, {}, [], { type: 'value' }, { type: 'x', key }, { type: 'value', key, more: 1 }]) {
-      ask(ring, node, { t: 'store.replicate', body });
-    }
-    ask(ring, node, { t: 'store.nothing', body: {} });
-    ask(ring, node, { t: 'store.list', body: { after: key, until: key, prefix: 'Z' } });
-    ring.run(1_000);
-    expect(replicationCounts(node.state).refusedRequests).toBe(12);
-    expect(node.store.usage()).toEqual({ values: 0, records: 0, sizeBytes: 0 });
-  });
-
-  it('cannot fill a disk beyond their share', () => {
-    const ring = new SmallRing({ nodes: 4, seed: 31, settings: { peerLimitBytes: 1_000 } });
-    const node = nodeAt(ring, 0);
-    for (let i = 0; i < 5; i++) {
-      const item = valueItem(new Uint8Array(300).fill(i));
-      ask(ring, node, { t: 'store.replicate', body: { type: 'value', key: item.key }, bytes: item.bytes });
-    }
-    ring.run(10);
-    expect(node.store.usage().sizeBytes).toBe(900);
-    ring.run(100);
-    expect(replicationCounts(node.state).refusedByQuota).toBeGreaterThan(0);
-  });
-
-  it('do no harm with any reply at all', () => {
-    const ring = new SmallRing({ nodes: 5, seed: 32 });
-    const item = textItem('value');
-    put(ring, nodeAt(ring, 0), item);
-    const replies = [
-      { t: 'store.receipts', body: null },
-      { t: 'x', body: [1] },
-      { t: 'store.items', body: { items: 7 } },
-    ];
-    const liar = ring.replicasOf(item.key)[0] ?? nodeAt(ring, 1);
-    for (const reply of replies) {
-      liar.tamper = () => reply;
-      const reader = ring.nodes.find((node) => !ring.replicasOf(item.key).includes(node)) ?? nodeAt(ring, 0);
-      expect(get(ring, reader, item)).toBe('value');
-      ring.run(10_000);
-    }
-    expect(ring.nodes.reduce((sum, { state }) => sum + replicationCounts(state).lies, 0)).toBeGreaterThan(2);
-  });
-
-  it('cannot pass for a replica with the receipt of another node', () => {
-    const ring = new SmallRing({ nodes: 5, seed: 33 });
-    const item = textItem('value');
-    const [owner, second] = ring.replicasOf(item.key);
-    if (!owner || !second) throw new Error('five nodes');
-    expect(idOfNode(testSigner(ring.nodes.indexOf(second)).nodeKey)).toBe(second.contact.id);
-    second.tamper = () => ({ t: 'store.receipts', body: { receipts: [] } });
-    const putter = ring.nodes.find((node) => node !== owner && node !== second) ?? owner;
-    const end = put(ring, putter, item);
-    expect(end?.outcome).toBe('stored');
-    expect(end?.receipts.map(({ nodeKey }) => idOfNode(nodeKey))).not.toContain(second.contact.id);
-    expect(replicationCounts(owner.state).lies).toBeGreaterThan(0);
   });
 });

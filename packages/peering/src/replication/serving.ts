@@ -5,8 +5,8 @@ import type { RequestEvent } from '../calls.ts';
 import { FIRST_KEY, LAST_KEY, rangesOf } from './key-range.ts';
 import { parseCall, type StoreCall } from './messages.ts';
 import type { StoreResult } from './replica-store.ts';
-import { BATCH_ITEMS, MAX_HOLDS, MAX_OPEN } from './settings.ts';
-import type { Serve } from './state.ts';
+import { BATCH_ITEMS, MAX_HOLDS, MAX_OPEN, MAX_OPEN_BYTES } from './settings.ts';
+import type { ReplicationState, Serve } from './state.ts';
 import { receiptToJson } from './storage-receipt.ts';
 import { checkItem, type ItemName, nameOf } from './stored-item.ts';
 import type { Turn } from './turn.ts';
@@ -29,7 +29,12 @@ export function serveRequest(turn: Turn, { re, from, request }: RequestEvent): v
     case 'store.put':
     case 'store.replicate': {
       const { type, key } = call.body;
-      const item = checkItem({ type, key, bytes: request.bytes ?? new Uint8Array() });
+      const bytes = request.bytes ?? new Uint8Array();
+      if (openBytes(turn.state) + bytes.length > MAX_OPEN_BYTES) {
+        turn.refuse(re, 'busy');
+        return;
+      }
+      const item = checkItem({ type, key, bytes });
       if (!item.ok) {
         refuseFalse(turn, re);
         return;
@@ -139,6 +144,16 @@ export function served(turn: Turn, given: { re: string; serve: Serve; result: St
     default:
       serve satisfies never;
   }
+}
+
+/** Bytes of the items that are being written or forwarded for peers and this node. */
+function openBytes({ writes, routes }: ReplicationState): number {
+  let sizeBytes = 0;
+  for (const { item } of writes.values()) sizeBytes += item.sizeBytes;
+  for (const route of routes.values()) {
+    if (route.kind === 'serve' && route.serve.kind === 'replicate') sizeBytes += route.serve.item.sizeBytes;
+  }
+  return sizeBytes;
 }
 
 /** An item's name as a message carries it. */

@@ -11,7 +11,7 @@ export interface ReplicationSettings {
   readonly continueMs: number;
   /** Items that were confirmed to a peer that may delete its own are not deleted here for this long. */
   readonly holdMs: number;
-  /** An owner answers a put after this long even if a replica is silent. */
+  /** An owner answers a put after this long, and what its bytes take (msForBytes), even if a replica is silent. */
   readonly forwardMs: number;
   readonly retryMs: number;
   /** Bytes kept for each peer that hands items over. */
@@ -43,12 +43,22 @@ export const SETTINGS: ReplicationSettings = {
 export const ATTEMPTS = 6;
 /** Puts and reads of this node, and writes for others, that may be under way at once. Bounds the bodies in memory; a guess. */
 export const MAX_OPEN = 64;
+/** Bytes of items that peers may have under way here at once: four of the longest. More are refused as busy. A guess. */
+export const MAX_OPEN_BYTES = 256 * 2 ** 20;
 /** A Merkle child with at most so many items on both sides is compared by its list. A list entry is about 200 bytes; a guess. */
 export const LIST_ITEMS = 16;
 /** Items that one handover message names: with 200 bytes each well within a frame of 256 KiB. */
 export const BATCH_ITEMS = 64;
 /** Ranges held at once; more are joined to one that holds everything. A guess. */
 export const MAX_HOLDS = 64;
+
+/** Bytes of items that pass a link or reach a disk in a millisecond, at least: 4 MiB/s, a slow disk or a link of 32 Mbit/s. A guess. */
+const BYTES_PER_MS = 4 * 1024;
+
+/** How much longer than for a message without bytes to wait where so many bytes go along. */
+export function msForBytes(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / BYTES_PER_MS);
+}
 
 /** How many of k copies make a put durable: more than half. */
 export function majorityOf(replicas: number): number {

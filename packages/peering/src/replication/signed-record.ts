@@ -5,10 +5,14 @@
 import { accept, fromUtf8, type Result, refuse, type Signer, sha256, utf8, viewOf } from '@telltale/ledger';
 import { type NodeId, nodeIdOf } from '../node-id.ts';
 import { blockRecordFault, blockRecordNames } from './block-statement.ts';
+import { laneRecordFault } from './lane-statement.ts';
 import { isSignedBy, RAW_KEY_BYTES, SIGNATURE_BYTES } from './raw-key.ts';
 
-/** 'block': a lane's statement of one block, never changed. 'chunk': where a chunk of a chunk-store is, changed by higher versions. */
-export const RECORD_KINDS = ['block', 'chunk'] as const;
+/**
+ * 'block': a lane's statement of one block, never changed. 'lane': its statement of its ledger's name. 'chunk': where a chunk of a chunk-store
+ * is, changed by higher versions.
+ */
+export const RECORD_KINDS = ['block', 'lane', 'chunk'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 /** Bounds of a record, in bytes: both kinds need less than 200. They bound what a peer can make others keep under one signature; guesses. */
@@ -62,13 +66,26 @@ export function signRecord(statement: RecordStatement, sign: Signer): Uint8Array
 export function readRecord(bytes: Uint8Array): Result<SignedRecord, RecordCode> {
   const statement = decodeStatement(bytes);
   if (!statement) return refuse('record-layout', 'the bytes do not have the layout of a record');
-  const fault = statement.kind === 'block' ? blockRecordFault(statement) : undefined;
+  const fault = faultOfKind(statement);
   if (fault) return refuse('record-value', fault);
   const text = textOf(bytes.subarray(0, bytes.length - SIGNATURE_BYTES));
   if (!isSignedBy(statement.owner, { text, signature: bytes.subarray(bytes.length - SIGNATURE_BYTES) })) {
     return refuse('record-signature', 'the record is not signed by its owner');
   }
   return accept({ ...statement, bytes, id: nodeIdOf(sha256(bytes)) });
+}
+
+function faultOfKind(statement: RecordStatement): string | undefined {
+  switch (statement.kind) {
+    case 'block':
+      return blockRecordFault(statement);
+    case 'lane':
+      return laneRecordFault(statement);
+    case 'chunk':
+      return undefined;
+    default:
+      return statement.kind satisfies never;
+  }
 }
 
 function textOf(body: Uint8Array): Uint8Array {

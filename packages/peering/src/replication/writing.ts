@@ -4,8 +4,9 @@
 import type { CallFailure, Contact, Message } from '../calls.ts';
 import { idOfNode, type NodeId, owns } from '../node-id.ts';
 import type { PutEndedEffect, ReplicationEvent } from './events.ts';
+import { isSuperseded } from './messages.ts';
 import type { StoreResult } from './replica-store.ts';
-import { ATTEMPTS, MAX_OPEN, majorityOf } from './settings.ts';
+import { ATTEMPTS, MAX_OPEN, majorityOf, msForBytes } from './settings.ts';
 import type { PutJob, ReplicationState, WriteJob } from './state.ts';
 import {
   receiptFromJson,
@@ -50,7 +51,7 @@ export function putReplied(turn: Turn, put: number, reply: Message | CallFailure
   if (answer?.t === 'store.receipts') {
     const receipts = answer.body.receipts.flatMap((json) => receiptFromJson(json, job.item.id) ?? []);
     endPut(turn, put, receipts);
-  } else if (answer?.t === 'store.refused' && answer.body.code === 'superseded') finishPut(turn, put, 'superseded', []);
+  } else if (isSuperseded(job.item.type, answer)) finishPut(turn, put, 'superseded', []);
   else tryPutAgain(turn, put, job);
 }
 
@@ -162,7 +163,8 @@ export function writeStored(turn: Turn, write: number, result: StoreResult): voi
     waiting.set(turn.call(replica, request, { kind: 'write', job: write }), replica.id);
   }
   turn.setJob('writes', write, { ...job, receipts: [kept.receipt], waiting });
-  if (waiting.size > 0) turn.timer(`store.write.${write}`, turn.state.settings.forwardMs);
+  const forwardMs = turn.state.settings.forwardMs + msForBytes(item.sizeBytes);
+  if (waiting.size > 0) turn.timer(`store.write.${write}`, forwardMs);
   else endWrite(turn, write);
 }
 

@@ -12,6 +12,8 @@ export interface RingRoster {
   readonly r: number;
   /** Every node, this one too. */
   readonly contacts: readonly Contact[];
+  /** Of a trial ring's growing roster (trial-roster.ts). */
+  readonly version?: number;
 }
 
 /** A ring has up to 100 receivers (peering.md section 2.5). */

@@ -71,6 +71,7 @@ export function ringRosterOf(boot: NodePublicKey, roster: TrialRoster): RingRost
     ringId: trialRingId(boot),
     r: successorListLength(roster.ringSize),
     contacts: roster.nodes.map((node) => ({ id: node.key.id, ...node.address })),
+    version: roster.version,
   };
 }
 

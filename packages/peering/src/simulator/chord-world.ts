@@ -5,6 +5,7 @@ import { type ChordSettings, type ChordState, chordStep, type Roster } from '../
 import type { Pointers } from '../chord/pointers.ts';
 import { lookupLimit } from '../chord/ring-size.ts';
 import type { NodeId } from '../node-id.ts';
+import { CheckFailure } from './check-failure.ts';
 import { type ChordInput, type ChordOutput, chordProgram } from './chord-program.ts';
 import type { NetworkFaults } from './network-faults.ts';
 import { randomRoster } from './random-roster.ts';
@@ -19,11 +20,6 @@ import {
   violation,
 } from './ring-checks.ts';
 import { type Happened, Simulator } from './simulator.ts';
-
-/** What a check found, with the seed that shows it again. */
-export class CheckFailure extends Error {
-  override readonly name = 'CheckFailure';
-}
 
 export interface ChordWorldOptions {
   readonly seed: number;

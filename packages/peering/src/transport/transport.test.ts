@@ -92,10 +92,26 @@ describe('requests', () => {
   });
 
   it('end as unreachable when another node listens at that address', async () => {
+    const { a, b, roster } = await startPair();
+    const contact = { ...b.contact, id: newIdentity().id };
+    roster.members.set(contact.id, contact);
+    await expect(a.transport.request(contact, ask(1))).rejects.toMatchObject({ why: 'unreachable' });
+    expect(a.refused('wrong-node')).toBe(1);
+  });
+});
+
+describe('a contact that another node named', () => {
+  it('is not dialled if it is not in the roster', async () => {
     const { a, b } = await startPair();
     const contact = { ...b.contact, id: newIdentity().id };
     await expect(a.transport.request(contact, ask(1))).rejects.toMatchObject({ why: 'unreachable' });
-    expect(a.refused('wrong-node')).toBe(1);
+    expect(a.transport.counters().dials).toBe(0);
+  });
+
+  it('is dialled where the roster says, not where it says', async () => {
+    const { a, b } = await startPair();
+    const contact = { ...b.contact, host: '127.0.0.1', port: 1 };
+    await expect(a.transport.request(contact, ask(1))).resolves.toMatchObject({ body: 1 });
   });
 });
 

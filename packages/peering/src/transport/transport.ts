@@ -32,6 +32,8 @@ export interface TransportOptions {
   readonly self: NodeIdentity;
   readonly admission: Admission;
   readonly limits: TransportLimits;
+  /** Where the receiver listens (HOST): its dials come from there too, where that is possible. Undefined: the routes decide. */
+  readonly localAddress?: string | undefined;
   readonly clock: Clock;
   /** At least 0 and below 1: spreads the back-off. */
   readonly random: () => number;
@@ -64,7 +66,7 @@ export class Transport {
   }
 
   /**
-   * Asks a node and gives its answer. Dials it if it has no socket. Rejects with CallFailed and nothing else: `timeout` (asked, no answer),
+   * Asks a node and gives its answer. Dials it if it has no socket: where the roster says that it listens, whatever `to` says, and no stranger. Rejects with CallFailed and nothing else: `timeout` (asked, no answer),
    * `unreachable` (no connection, or it ended), `refused` (the node rejected it, or it does not fit a message). Without `timeoutMs` the limit is
    * `requestMs`: give more when bytes are expected either way.
    */
@@ -72,8 +74,13 @@ export class Transport {
     if (this.isClosing) return Promise.reject(new CallFailed('unreachable', 'this node is closing'));
     if (to.id === this.options.self.id)
       return Promise.reject(new CallFailed('unreachable', 'a node does not call itself'));
-    const timeoutMs = options.timeoutMs ?? this.options.limits.requestMs;
-    return this.link(to.id).request({ to, message, timeoutMs });
+    const { admission, limits } = this.options;
+    // Contacts come out of other nodes' answers: a lying one must not make this node dial whatever it names.
+    if (admission.standing(to.id) === 'stranger') {
+      return Promise.reject(new CallFailed('unreachable', 'the node is not in the roster'));
+    }
+    const contact = admission.contactOf(to.id) ?? to;
+    return this.link(to.id).request({ to: contact, message, timeoutMs: options.timeoutMs ?? limits.requestMs });
   }
 
   /** Sets who answers requests; it must settle, as each request holds one of its peer's places until then. Rejecting refuses the request. */
@@ -220,13 +227,13 @@ export class Transport {
     check: CheckPeer,
     outcome: { done: (node: NodePublicKey, ring: string) => void; failed: () => void },
   ): void {
-    const { self, clock, limits } = this.options;
+    const { self, clock, limits, localAddress: from } = this.options;
     this.tally.dials++;
     const failed = (): void => {
       this.tally.dialsFailed++;
       outcome.failed();
     };
-    const frames = this.framesOf(dialSocket(address, limits.helloMs));
+    const frames = this.framesOf(dialSocket(address, { limitMs: limits.helloMs, from }));
     dialHello({
       socket: frames,
       self,

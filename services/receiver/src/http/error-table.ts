@@ -21,6 +21,7 @@ const MEANINGS: Record<ReceiverErrorCode, Meaning> = {
   'not-authorized': { status: 401, kind: 'rejected' },
   'key-not-found': { status: 404, kind: 'rejected' },
   'reading-not-found': { status: 404, kind: 'rejected' },
+  'block-not-found': { status: 404, kind: 'rejected' },
   'tile-not-found': { status: 404, kind: 'rejected' },
   pending: { status: 409, kind: 'rejected' },
   'device-not-found': { status: 404, kind: 'rejected' },

@@ -9,6 +9,7 @@ import { mustAccept, type TestReceipt, validateChainOf } from '../testing/post-r
 import { makeDevice } from '../testing/test-device.ts';
 import { startTestReceiver } from '../testing/test-receiver.ts';
 import { acceptRequests } from './accept.ts';
+import { ExpectedCounter } from './expected-counter.ts';
 import { RegistryCache } from './registry-cache.ts';
 import type { VerifiedReading } from './verified-reading.ts';
 
@@ -21,10 +22,16 @@ async function startParts() {
 /** Accepts one request in open mode, where nothing is refused. */
 async function acceptOpenly(
   pool: Pool,
-  of: { readings: readonly VerifiedReading[]; registry: RegistryCache; nowUs: () => number },
+  of: {
+    readings: readonly VerifiedReading[];
+    registry: RegistryCache;
+    expected?: ExpectedCounter;
+    nowUs: () => number;
+  },
 ) {
-  const { readings, ...rest } = of;
-  const { outcomes, newReadings } = await acceptRequests(pool, { requests: [readings], isStrict: false, ...rest });
+  const { readings, expected = new ExpectedCounter(), ...rest } = of;
+  const group = { requests: [readings], isStrict: false, expected, ...rest };
+  const { outcomes, newReadings } = await acceptRequests(pool, group);
   const [outcome] = outcomes;
   if (!outcome || 'faults' in outcome) throw new Error('refused');
   const entries = outcome.entries.map(({ transactionId, leafHash, ...place }) => ({
@@ -96,6 +103,80 @@ describe('accepting readings', () => {
     await parts.pool.query('DELETE FROM key_devices WHERE leaf_index = 0');
     await parts.pool.query('UPDATE log_counter SET registry_version = registry_version + 1');
     expect((await accept(mine.envelope('{"n":2}'), registry)).entries).toMatchObject([{ leafIndex: 5 }]);
+  });
+});
+
+describe('accepting at once, for a counter that stands as this receiver left it', () => {
+  /** A receiver that has accepted two readings and so expects to be alone; each call accepts one more message. */
+  async function startAlone() {
+    const parts = await startParts();
+    const device = makeDevice();
+    const registry = new RegistryCache();
+    const expected = new ExpectedCounter();
+    let clockUs = 1_000;
+    const accept = async (...texts: string[]) => {
+      const readings = await parts.read(...texts.map((text) => device.envelope(text)));
+      return acceptOpenly(parts.pool, { readings, registry, expected, nowUs: () => clockUs++ });
+    };
+    await accept('{"n":1}');
+    await accept('{"n":2}');
+    expect(expected.next).toMatchObject({ nextLeafIndex: 3 });
+    const leaves = async () => {
+      const { rows } = await parts.pool.query<{ leaf_index: bigint; message: string | null }>(
+        'SELECT leaf_index, message FROM leaves LEFT JOIN readings USING (leaf_index) ORDER BY leaf_index',
+      );
+      return rows.map((row) => [Number(row.leaf_index), row.message]);
+    };
+    return { parts, device, registry, expected, accept, leaves };
+  }
+
+  it('goes on where it left, in order, with all tables in step', async () => {
+    const { parts, accept, expected, leaves } = await startAlone();
+    const { entries, newReadings } = await accept('{"n":3}', '{"n":4,"unit":"°C"}', '{"n":3}');
+    expect(newReadings).toBe(2);
+    expect(entries.map((entry) => entry.leafIndex)).toEqual([3, 4, 3]);
+    expect(expected.next).toMatchObject({ nextLeafIndex: 5 });
+    expect((await leaves()).slice(1)).toEqual([
+      [1, '{"n":1}'],
+      [2, '{"n":2}'],
+      [3, '{"n":3}'],
+      [4, '{"n":4,"unit":"°C"}'],
+    ]);
+    const { rows } = await parts.pool.query(
+      `SELECT next_leaf_index, last_received_at FROM log_counter
+        WHERE (SELECT array_agg(leaf_index ORDER BY leaf_index) FROM transactions) = '{0,1,2,3,4}'`,
+    );
+    expect(rows).toEqual([{ next_leaf_index: 5n, last_received_at: BigInt(entries[1]?.receivedAtUs ?? 0) }]);
+  });
+
+  it('gives a message that is in the log already its old place, and the new ones beside it the next', async () => {
+    const { accept } = await startAlone();
+    const { entries, newReadings } = await accept('{"n":5}', '{"n":1}', '{"n":6}');
+    expect(newReadings).toBe(2);
+    expect(entries.map((entry) => entry.leafIndex)).toEqual([3, 1, 4]);
+  });
+
+  it('writes nothing for a counter that another receiver has moved, and finds the right place the longer way', async () => {
+    const { parts, accept, expected, leaves } = await startAlone();
+    const other = makeDevice();
+    const readings = await parts.read(other.envelope('{"m":1}'));
+    await acceptOpenly(parts.pool, { readings, registry: new RegistryCache(), nowUs: () => 5_000 });
+    const { entries } = await accept('{"n":3}');
+    expect(entries).toMatchObject([{ leafIndex: 5, receivedAtUs: 5_000 }]);
+    expect(expected.next).toBeUndefined();
+    expect(await leaves()).toHaveLength(6);
+    await accept('{"n":4}');
+    expect(expected.next).toMatchObject({ nextLeafIndex: 7 });
+  });
+
+  it('does not believe a pair of a registry that has moved', async () => {
+    const { parts, device, registry, expected } = await startAlone();
+    await parts.pool.query('UPDATE keys SET revoked_at_leaf = 2');
+    await parts.pool.query('UPDATE log_counter SET registry_version = registry_version + 1');
+    const readings = await parts.read(device.envelope('{"n":3}'));
+    const group = { requests: [readings], registry, expected, isStrict: false, nowUs: () => 9_000 };
+    const { outcomes } = await acceptRequests(parts.pool, group);
+    expect(outcomes).toMatchObject([{ faults: [{ position: 0, code: 'key-revoked' }] }]);
   });
 });
 

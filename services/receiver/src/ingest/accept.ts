@@ -3,12 +3,13 @@
 
 import { inTransaction } from '@telltale/database';
 import { encodeEnrolment, LEAF_KIND, type ReceiptEntry, toHex, UNSIGNED } from '@telltale/ledger';
-import type { Pool, PoolClient } from 'pg';
+import pg, { type Pool, type PoolClient } from 'pg';
 import type { ItemFault } from '../errors.ts';
 import type { HashedLeaf } from '../seal/hashed-leaf.ts';
 import { lockCounter } from '../store/identity-store.ts';
-import { findTransactions, type NewLeaf } from '../store/leaf-store.ts';
+import { appendReadingsAt, findTransactions, type NewLeaf } from '../store/leaf-store.ts';
 import { findStandings } from '../store/registry-store.ts';
+import type { ExpectedCounter } from './expected-counter.ts';
 import { LogAppend } from './log-append.ts';
 import type { RegistryCache } from './registry-cache.ts';
 import { judge, type Verdict } from './standing-rule.ts';
@@ -28,8 +29,55 @@ export interface Accepted {
   readonly stored: readonly NewLeaf[];
 }
 
+export interface AcceptGroup {
+  readonly requests: readonly (readonly VerifiedReading[])[];
+  readonly registry: RegistryCache;
+  readonly expected: ExpectedCounter;
+  readonly isStrict: boolean;
+  readonly nowUs: () => number;
+}
+
+/** SQLSTATE unique_violation. */
+const UNIQUE_VIOLATION = '23505';
+
 /**
- * Accepts requests in one transaction (READ COMMITTED) and returns once they are durable. The order of its steps is what makes it right:
+ * Accepts requests in one transaction (READ COMMITTED) and returns once they are durable: at once where that is possible, and otherwise
+ * under the counter's lock. Throws what PostgreSQL throws, and CommitOutcomeUnknownError.
+ */
+export async function acceptRequests(pool: Pool, group: AcceptGroup): Promise<Accepted> {
+  return (await acceptAtOnce(pool, group)) ?? (await acceptUnderLock(pool, group));
+}
+
+/**
+ * One statement, written for the counter as this receiver left it: it holds only if nobody accepted, enrolled or revoked anything since,
+ * so every pair that the cache knows still stands. Ids are not looked up; their table admits none twice. Undefined: the counter moved, a
+ * pair is not known or an id is in the log already; then nothing was written, and the longer way finds out what is so.
+ */
+async function acceptAtOnce(pool: Pool, group: AcceptGroup): Promise<Accepted | undefined> {
+  const { requests, registry, expected } = group;
+  const found = expected.next;
+  if (!found) return undefined;
+  registry.setVersion(found.registryVersion);
+  if (!requests.every((request) => request.every(({ pair }) => registry.has(pair)))) return undefined;
+  const append = new LogAppend({ counter: found, nowUs: group.nowUs() });
+  const at = { known: new Map<string, ReceiptEntry>(), verdicts: new Map<string, Judged>(), append };
+  const outcomes = requests.map((request) => settle(request, at));
+  const { leaves, counter } = append;
+  try {
+    if (await appendReadingsAt(pool, { leaves, expected: found, receivedAtUs: counter.lastReceivedAtUs })) {
+      expected.learn({ found, left: counter });
+      return { outcomes, newReadings: leaves.length, leaves: append.hashed, stored: leaves };
+    }
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== UNIQUE_VIOLATION) throw error;
+    return undefined;
+  }
+  expected.forget();
+  return undefined;
+}
+
+/**
+ * The order of its steps is what makes it right:
  * 1. Lock the counter row: one receiver at a time, from here to the commit. Enrolment and revocation take the same lock.
  * 2. In new statements, so with snapshots taken after the lock, look the transaction ids up, and how the keys stand: whatever another
  *    receiver accepted or revoked is seen. What the cache knows is believed only while the registry's version stands.
@@ -37,17 +85,8 @@ export interface Accepted {
  * 4. Give the next leaf indexes to new readings only, each new (key, device) pair's first-use leaf just before its reading.
  * 5. Insert, advance the counter, commit. Commits follow the order of the lock, so readers never see a leaf without those before it.
  * A crash before the commit leaves nothing; after it, everything, and a sender that heard no answer gets the same receipts by sending again.
- * Throws what PostgreSQL throws, and CommitOutcomeUnknownError.
  */
-export async function acceptRequests(
-  pool: Pool,
-  group: {
-    requests: readonly (readonly VerifiedReading[])[];
-    registry: RegistryCache;
-    isStrict: boolean;
-    nowUs: () => number;
-  },
-): Promise<Accepted> {
+async function acceptUnderLock(pool: Pool, group: AcceptGroup): Promise<Accepted> {
   const { requests, registry, isStrict } = group;
   const done = await inTransaction(pool, { isolation: 'read committed' }, async (client) => {
     const readings = requests.flat();
@@ -60,10 +99,12 @@ export async function acceptRequests(
     await append.write(client);
     return { outcomes, append, counter, verdicts };
   });
-  const versions = { found: done.counter.registryVersion, left: done.append.counter.registryVersion };
-  registry.learn(acceptedPairs(done.verdicts), versions);
-  const newReadings = done.append.leaves.length - done.append.enrolments.length;
-  return { outcomes: done.outcomes, newReadings, leaves: done.append.hashed, stored: done.append.leaves };
+  const { append, counter: found } = done;
+  const left = append.counter;
+  registry.learn(acceptedPairs(done.verdicts), { found: found.registryVersion, left: left.registryVersion });
+  group.expected.learn({ found, left });
+  const newReadings = append.leaves.length - append.enrolments.length;
+  return { outcomes: done.outcomes, newReadings, leaves: append.hashed, stored: append.leaves };
 }
 
 /** How a pair was judged. A pair of first use that a reading of this group has used is accepted from then on. */

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type IngestParts, startIngestParts } from '../testing/ingest-parts.ts';
 import { makeDevice } from '../testing/test-device.ts';
 import { acceptRequests } from './accept.ts';
+import { ExpectedCounter } from './expected-counter.ts';
 import { GroupCommit } from './group-commit.ts';
 import { RegistryCache } from './registry-cache.ts';
 import type { VerifiedReading } from './verified-reading.ts';
@@ -23,8 +24,9 @@ afterEach(() => parts.stop());
 
 function openCommits(options: { sealPromiseMs?: number } = {}): GroupCommit {
   const registry = new RegistryCache();
+  const expected = new ExpectedCounter();
   return new GroupCommit({
-    accept: (requests) => acceptRequests(parts.pool, { requests, registry, isStrict: false, nowUs }),
+    accept: (requests) => acceptRequests(parts.pool, { requests, registry, expected, isStrict: false, nowUs }),
     origin: parts.ledger.origin,
     sign: parts.ledger.sign,
     sealPromiseMs: options.sealPromiseMs ?? 0,

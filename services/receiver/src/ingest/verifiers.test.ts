@@ -11,6 +11,8 @@ import { Verifiers } from './verifiers.ts';
 const devices = [makeDevice(), makeDevice('ecdsa-p256'), makeDevice('rsa-pss')];
 const dataOf = (number: number) => `{"device":"d${number}","seq":${number},"timestamp":${number}.5}`;
 const envelopeOf = (number: number) => devices[number % 3]?.envelope(dataOf(number)) ?? '';
+/** One reading in a body that is too long to be checked outside of the threads. */
+const longBodyOf = (number: number) => Buffer.from(envelopeOf(number) + ' '.repeat(2_000));
 const failures: unknown[] = [];
 const log = { error: (entry: unknown) => void failures.push(entry) };
 
@@ -78,6 +80,16 @@ describe('bodies that are checked by threads', () => {
   });
 });
 
+describe('a small body that comes alone', () => {
+  it('is checked without a thread', async () => {
+    const verifiers = start({ entry: await threadOf('throw new Error("it cannot start");') });
+    await expect(verifiers.verify(Buffer.from(envelopeOf(1)))).resolves.toMatchObject([{ device: 'd1', seq: 1 }]);
+    const forged = envelopeOf(1).replace('"seq":1', '"seq":2');
+    await expect(verifiers.verify(Buffer.from(forged))).rejects.toMatchObject({ code: 'envelopes-refused' });
+    await expect(verifiers.verify(longBodyOf(1))).rejects.toMatchObject({ code: 'overloaded' });
+  });
+});
+
 describe('a thread that dies', () => {
   it('refuses what it worked on as retryable, and another takes its place', async () => {
     // Dies of its first body and is the real one afterwards: the place of the real one is told by its own file.
@@ -90,18 +102,18 @@ describe('a thread that dies', () => {
       else parentPort.on('message', () => { writeFileSync(mark, ''); throw new Error('of its body'); });
     `);
     const verifiers = start({ threads: 1, entry });
-    const first = verifiers.verify(Buffer.from(envelopeOf(1)));
+    const first = verifiers.verify(longBodyOf(1));
     await expect(first).rejects.toMatchObject({ code: 'overloaded' });
     expect(failures).toHaveLength(1);
-    await expect(verifiers.verify(Buffer.from(envelopeOf(2)))).resolves.toMatchObject([{ seq: 2 }]);
+    await expect(verifiers.verify(longBodyOf(2))).resolves.toMatchObject([{ seq: 2 }]);
   });
 
   it('before it took anything is not started again until it is needed', async () => {
     const entry = await threadOf('throw new Error("it cannot start");');
     const verifiers = start({ threads: 1, entry });
-    await expect(verifiers.verify(Buffer.from(envelopeOf(1)))).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(verifiers.verify(longBodyOf(1))).rejects.toMatchObject({ code: 'overloaded' });
     const seen = failures.length;
-    await expect(verifiers.verify(Buffer.from(envelopeOf(1)))).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(verifiers.verify(longBodyOf(1))).rejects.toMatchObject({ code: 'overloaded' });
     expect(failures).toHaveLength(seen + 1);
   });
 });

@@ -1,10 +1,12 @@
 // Threads that turn bodies into verified readings, one for each core: checking signatures is most of the receiver's work, and off the event
-// loop. A thread takes what waits as one message, so that small bodies do not cost a round trip each.
+// loop. A thread takes what waits as one message, so that small bodies do not cost a round trip each; one that comes alone is checked at once.
 
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { type ItemFault, ReceiverError, type ReceiverErrorCode } from '../errors.ts';
-import { type PackedReadings, unpackReadings, type VerifiedReading } from './verified-reading.ts';
+import { KeyCache } from './key-cache.ts';
+import { type PackedReadings, packReadings, unpackReadings, type VerifiedReading } from './verified-reading.ts';
+import { verifyBody } from './verify-body.ts';
 
 /** What crosses to a thread: bodies one behind the other, each up to its end. */
 export interface BodiesToVerify {
@@ -33,6 +35,12 @@ const MESSAGE_BYTES = 16 * 1024;
 /** V8's young generation in a thread, as small as the receiver's own (scripts/start.ts): bodies die young and in any case. A guess. */
 const YOUNG_GENERATION_MB = 3;
 
+/**
+ * Length of a body up to which it is checked here when it comes alone: about one reading. A trip to a thread and back costs more than the check
+ * (measured: 0.5 against 0.13 ms), and the event loop is held no longer than by any other request. A guess.
+ */
+const ALONE_BYTES = 1024;
+
 interface Job {
   readonly body: Uint8Array;
   readonly resolve: (readings: VerifiedReading[]) => void;
@@ -42,6 +50,7 @@ interface Job {
 export class Verifiers {
   private readonly entry: URL;
   private readonly maxEnvelopes: number;
+  private readonly keys = new KeyCache();
   private readonly log: Pick<Logger, 'error'>;
   private readonly threads: number;
   private readonly workers = new Set<Worker>();
@@ -93,6 +102,11 @@ export class Verifiers {
   }
 
   private handOut(): void {
+    const [only] = this.waiting;
+    if (only && this.waiting.length === 1 && this.underWay.size === 0 && only.body.length <= ALONE_BYTES) {
+      this.waiting = [];
+      this.verifyHere(only);
+    }
     while (this.waiting.length > 0) {
       // One that ended is replaced when it is needed, so that a thread that cannot start is not started for ever.
       const worker = this.idle.pop() ?? (this.workers.size < this.threads ? this.startThread() : undefined);
@@ -101,6 +115,15 @@ export class Verifiers {
       this.underWay.set(worker, jobs);
       const message = joinBodies(jobs.map(({ body }) => body));
       worker.postMessage(message, [message.bytes]);
+    }
+  }
+
+  private verifyHere({ body, resolve, reject }: Job): void {
+    const { keys, maxEnvelopes } = this;
+    try {
+      resolve(unpackReadings(packReadings(verifyBody(body, { keys, maxEnvelopes }))));
+    } catch (error) {
+      reject(error);
     }
   }
 

@@ -92,14 +92,12 @@ export async function appendLeaves(
 
 /** The bytes go as one value and are cut apart there: a list of byte strings would travel as hexadecimal text. */
 async function insertLeaves(client: PoolClient, leaves: readonly NewLeaf[]): Promise<void> {
-  const ends = [0];
-  for (const { leaf } of leaves) ends.push((ends.at(-1) ?? 0) + leaf.length);
   await client.query({
     name: 'insert-leaves',
     text: `INSERT INTO leaves (leaf_index, leaf)
            SELECT $1::bigint + i - 1, substr($2::bytea, ends[i] + 1, ends[i + 1] - ends[i])
              FROM (SELECT $3::integer[] AS ends) AS cut CROSS JOIN generate_series(1, $4::integer) AS i`,
-    values: [leaves[0]?.leafIndex, Buffer.concat(leaves.map(({ leaf }) => leaf)), ends, leaves.length],
+    values: [leaves[0]?.leafIndex, ...joinedLeaves(leaves), leaves.length],
   });
 }
 
@@ -108,7 +106,6 @@ async function insertTransactions(
   client: PoolClient,
   { leaves, counter }: { leaves: readonly NewLeaf[]; counter: LogCounter },
 ): Promise<void> {
-  const hashes = Buffer.concat(leaves.flatMap(({ transactionId, leafHash }) => [transactionId, leafHash]));
   await client.query({
     name: 'insert-transactions',
     text: `WITH advanced AS (UPDATE log_counter SET next_leaf_index = $5, last_received_at = $6, registry_version = $7)
@@ -119,7 +116,7 @@ async function insertTransactions(
              FROM generate_series(0, $4::integer - 1) AS i`,
     values: [
       leaves[0]?.leafIndex,
-      hashes,
+      joinedHashes(leaves),
       receivedTimes(leaves),
       leaves.length,
       counter.nextLeafIndex,
@@ -127,6 +124,56 @@ async function insertTransactions(
       counter.registryVersion,
     ],
   });
+}
+
+/**
+ * Appends readings if the counter stands as expected, all in one statement, which is a transaction of its own: no lock is waited for in a
+ * second round trip, and no id looked up. False: the counter stands elsewhere, and nothing was written. Throws PostgreSQL's unique_violation
+ * (23505) when one of the ids is in the log already; then nothing was written either. A crash before its commit leaves nothing; after it, everything.
+ */
+export async function appendReadingsAt(
+  pool: Pool,
+  append: { leaves: readonly NewLeaf[]; expected: LogCounter; receivedAtUs: number },
+): Promise<boolean> {
+  const { leaves, expected, receivedAtUs } = append;
+  const { rowCount } = await pool.query({
+    name: 'append-readings',
+    text: `WITH advanced AS (
+             UPDATE log_counter SET next_leaf_index = $1::bigint + $2::integer, last_received_at = $3
+              WHERE next_leaf_index = $1 AND last_received_at = $4 AND registry_version = $5
+             RETURNING next_leaf_index
+           ), ids AS (
+             INSERT INTO transactions (transaction_id, leaf_index, leaf_hash, received_at)
+             SELECT substr($6::bytea, ${2 * HASH_BYTES} * i - ${2 * HASH_BYTES - 1}, ${HASH_BYTES}), $1 + i - 1,
+                    substr($6, ${2 * HASH_BYTES} * i - ${HASH_BYTES - 1}, ${HASH_BYTES}), $3
+               FROM advanced CROSS JOIN generate_series(1, $2) AS i
+           )
+           INSERT INTO leaves (leaf_index, leaf)
+           SELECT $1 + i - 1, substr($7::bytea, ends[i] + 1, ends[i + 1] - ends[i])
+             FROM advanced CROSS JOIN (SELECT $8::integer[] AS ends) AS cut CROSS JOIN generate_series(1, $2) AS i`,
+    values: [
+      expected.nextLeafIndex,
+      leaves.length,
+      receivedAtUs,
+      expected.lastReceivedAtUs,
+      expected.registryVersion,
+      joinedHashes(leaves),
+      ...joinedLeaves(leaves),
+    ],
+  });
+  return rowCount === leaves.length;
+}
+
+/** The leaves one behind the other, and where each ends, from 0. */
+function joinedLeaves(leaves: readonly NewLeaf[]): [Buffer, number[]] {
+  const ends = [0];
+  for (const { leaf } of leaves) ends.push((ends.at(-1) ?? 0) + leaf.length);
+  return [Buffer.concat(leaves.map(({ leaf }) => leaf)), ends];
+}
+
+/** Transaction id and leaf hash of each, one behind the other. */
+function joinedHashes(leaves: readonly NewLeaf[]): Buffer {
+  return Buffer.concat(leaves.flatMap(({ transactionId, leafHash }) => [transactionId, leafHash]));
 }
 
 /** One time stands for all: a group commit has one, an import as many as the log. */

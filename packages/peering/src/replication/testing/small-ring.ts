@@ -117,7 +117,8 @@ export class SmallRing {
   send(node: RingNode, event: ReplicationEvent): void {
     if (!node.isUp) return;
     const { state, effects } = stepReplication(node.state, event, { nowMs: this.nowMs, random: this.random });
-    node.state = state;
+    // Frozen: a step that changed the state it was given would throw at the next one.
+    node.state = Object.freeze(state);
     for (const effect of effects) this.act(node, effect);
   }
 

@@ -52,12 +52,14 @@ export async function startNode(options: {
   limits?: Partial<TransportLimits>;
   ring?: string;
   port?: number;
+  localAddress?: string;
 }): Promise<TestNode> {
   const { roster, identity = newIdentity(), limits = {}, ring = RING, port = 0 } = options;
   const transport = new Transport({
     self: identity,
     admission: roster.admission(ring),
     limits: { ...DEFAULT_LIMITS, ...limits },
+    localAddress: options.localAddress,
     clock: systemClock(),
     random: Math.random,
     log: { info: () => undefined },

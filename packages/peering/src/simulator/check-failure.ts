@@ -1,0 +1,6 @@
+// What a check found.
+
+/** The message has the seed that shows it again. */
+export class CheckFailure extends Error {
+  override readonly name = 'CheckFailure';
+}

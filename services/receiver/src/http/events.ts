@@ -1,0 +1,126 @@
+// GET /v1/events: sealed blocks as server-sent events, live, and from any block on out of the database. Source: HTML standard, section 9.2.
+
+import sse from '@fastify/sse';
+import { toHex } from '@telltale/ledger';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { ReceiverError } from '../errors.ts';
+import type { Publisher } from '../publish.ts';
+import type { BlockSummary } from '../store/block-summary-store.ts';
+import { Budget } from './budget.ts';
+import { EventsFeed } from './events-feed.ts';
+import { problem } from './problem.ts';
+import { wholeNumber } from './whole-number.ts';
+
+/** Streams at one time: a page that stands open each, and a socket. A guess. */
+const MAX_STREAMS = 128;
+/** Between two comments that keep proxies from closing a quiet stream. A guess: most of them wait for a minute. */
+const HEARTBEAT_MS = 15_000;
+/** How long a client may take nothing before it is cut: comments would gather for it. A guess: a radio link that is away for a while. */
+const STALLED_MS = 60_000;
+
+const querystring = z.object({
+  last_event_id: wholeNumber
+    .optional()
+    .describe(
+      'The last block that is known already; the stream begins behind it. The header Last-Event-ID goes before. Without, it begins with the next block that is sealed.',
+    ),
+});
+
+const stream = z.string().meta({
+  description: 'Events named `block`; the id of each is its block index.',
+  examples: [
+    'id: 20\nevent: block\ndata: {"block_index":20,"hash":"00c3f1e9…","log_size":42,"readings":2,"sealed_at":1767225601000000}\n\n',
+  ],
+});
+
+export interface EventsService {
+  readonly pool: Pool;
+  readonly publisher: Pick<Publisher, 'head' | 'onPublished'>;
+  readonly maxStreams?: number;
+  readonly heartbeatMs?: number;
+  readonly stalledMs?: number;
+}
+
+/** Adds the route. `stop` ends every stream and refuses new ones: the server would wait for them. */
+export async function eventsRoute(app: FastifyInstance, service: EventsService): Promise<{ stop(): void }> {
+  const { maxStreams = MAX_STREAMS, heartbeatMs = HEARTBEAT_MS, stalledMs = STALLED_MS } = service;
+  const feed = new EventsFeed(service.pool, service.publisher);
+  const streams = new Budget({ amount: maxStreams, refusal: 'too many clients follow the blocks; ask again later' });
+  const open = new Map<FastifyReply, AbortController>();
+  let isStopped = false;
+
+  await app.register(async (scope) => {
+    await scope.register(sse, { heartbeatInterval: heartbeatMs });
+    scope.withTypeProvider<ZodTypeProvider>().get(
+      '/v1/events',
+      {
+        sse: 'only',
+        exposeHeadRoute: false,
+        // The stream is written by the plugin; the schema describes it.
+        serializerCompiler: () => (data) => JSON.stringify(data),
+        schema: {
+          summary: 'Sealed blocks as they come',
+          description:
+            'Server-sent events, without end. A client that reconnects goes on behind the event whose id it names; an event may come twice, none is left out.',
+          tags: ['Readings and chain'],
+          querystring,
+          response: {
+            200: { description: 'Events.', content: { 'text/event-stream': { schema: stream } } },
+            400: problem,
+            503: problem,
+          },
+        },
+      },
+      async (request, reply) => {
+        if (isStopped) throw new ReceiverError('stopping', 'the receiver is stopping');
+        const end = streams.take(1);
+        const ended = new AbortController();
+        open.set(reply, ended);
+        // Also where nobody takes what is written: then the events below are never asked for again, and end there.
+        reply.raw.once('close', () => {
+          end();
+          open.delete(reply);
+          ended.abort();
+        });
+        reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
+        const last = wholeNumber.safeParse(request.headers['last-event-id']).data ?? request.query.last_event_id;
+        // A number that is not there yet is of another ledger, or of a receiver that is ahead of this one.
+        const start = Math.min(last ?? Number.MAX_SAFE_INTEGER - 1, feed.headIndex) + 1;
+        try {
+          reply.sse.sendHeaders();
+          await reply.sse.send(events(feed.blocksFrom(start, ended.signal)));
+        } catch (err) {
+          // The answer has begun: the client sees it end, and asks again from where it was.
+          request.log.warn({ err }, 'a stream of events ended early');
+        }
+      },
+    );
+  });
+
+  return {
+    stop() {
+      isStopped = true;
+      for (const [reply, ended] of open) {
+        ended.abort();
+        // Nobody reads it: the end would never arrive.
+        if (reply.raw.writableNeedDrain) reply.raw.destroy();
+      }
+    },
+  };
+}
+
+async function* events(blocks: AsyncIterable<BlockSummary>) {
+  for await (const { header, hash, readings } of blocks) {
+    const data = {
+      block_index: header.index,
+      hash: toHex(hash),
+      log_size: header.logSize,
+      readings,
+      sealed_at: header.timestampUs,
+    };
+    yield { id: String(header.index), event: 'block', data };
+  }
+}

@@ -1,0 +1,120 @@
+// GET /v1/blocks and /v1/blocks/{block}: what the headers of sealed blocks say, the newest first, or one by its index or hash.
+
+import { BITS_PER_DIFFICULTY, fromHex, toBase64, toHex } from '@telltale/ledger';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { ReceiverError } from '../errors.ts';
+import { type BlockSummary, findBlockIndex, readBlockSummaries } from '../store/block-summary-store.ts';
+import { problem } from './problem.ts';
+import { wholeNumber } from './whole-number.ts';
+
+/** Blocks of a page: some 700 bytes each, and their readings are counted. A guess. */
+const PAGE = { default: 20, most: 100 };
+
+const time = z.number().describe('Microseconds since the Unix epoch.');
+const shape = z
+  .object({
+    block_index: z.number(),
+    hash: z.string(),
+    previous_hash: z.string(),
+    sealed_at: time,
+    log_root: z.string(),
+    log_size: z.number().describe('Leaves of the log up to and including this block’s.'),
+    first_leaf: z.number().describe('Index of its first leaf; its leaves end before log_size.'),
+    readings: z.number().describe('Leaves that are readings; the others are of the registry.'),
+    difficulty: z.number().describe('Leading zero hexadecimal digits that the hash must have.'),
+    nonce: z.number(),
+    signature: z.string().describe('The ledger’s signature over the hash, base64.'),
+  })
+  .meta({
+    examples: [
+      {
+        block_index: 20,
+        hash: '00c3f1e9d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c1',
+        previous_hash: '004ac6ad0fa7e624bd49359f1f6689610557f43b6bb1ca3835ecd6acb8472981',
+        sealed_at: 1_767_225_601_000_000,
+        log_root: '3e544d0abc07a6a846aeea6e7b42fb8316e36cc88a03db5e9afb996430e991ac',
+        log_size: 42,
+        first_leaf: 40,
+        readings: 2,
+        difficulty: 2,
+        nonce: 117,
+        signature: 'c2lnbmF0dXJl',
+      },
+    ],
+  });
+
+export function explorerBlocksRoutes(app: FastifyInstance, service: { pool: Pool; headIndex: () => number }): void {
+  const { pool, headIndex } = service;
+  const tags = ['Readings and chain'];
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+
+  const querystring = z.object({
+    before: wholeNumber.optional().describe('The block before which the page begins; without, it begins at the newest.'),
+    limit: wholeNumber.pipe(z.number().min(1).max(PAGE.most)).default(PAGE.default),
+  });
+  typed.get(
+    '/v1/blocks',
+    {
+      schema: {
+        summary: 'Sealed blocks, the newest first',
+        description: 'Where there are older ones, `Link: <…>; rel="next"` leads to them.',
+        tags,
+        querystring,
+        response: { 200: z.object({ blocks: z.array(shape) }), 400: problem },
+      },
+    },
+    async ({ query: { before, limit } }, reply) => {
+      const end = Math.min(before ?? Number.MAX_SAFE_INTEGER, headIndex() + 1);
+      const start = Math.max(0, end - limit);
+      if (start > 0) reply.header('link', `</v1/blocks?before=${start}&limit=${limit}>; rel="next"`);
+      const blocks = end > start ? await readBlockSummaries(pool, { start, limit: end - start }) : [];
+      return { blocks: blocks.reverse().map(toAnswer) };
+    },
+  );
+
+  const params = z.object({
+    block: z
+      .string()
+      .regex(/^(0|[1-9][0-9]{0,14}|[0-9a-f]{64})$/, 'must be the index of a block, or its hash as 64 lower-case hexadecimal digits')
+      .describe('Index, or hash.'),
+  });
+  typed.get(
+    '/v1/blocks/:block',
+    {
+      schema: {
+        summary: 'One sealed block',
+        tags,
+        params,
+        response: { 200: shape, 400: problem, 404: problem },
+      },
+    },
+    async ({ params: { block: asked } }) => {
+      const hash = asked.length === 64 ? fromHex(asked) : undefined;
+      const index = hash ? await findBlockIndex(pool, hash) : Number(asked);
+      const [block] = index === undefined ? [] : await readBlockSummaries(pool, { start: index, limit: 1 });
+      if (block?.header.index !== index || !block) {
+        throw new ReceiverError('block-not-found', 'no block of this ledger has that index or hash');
+      }
+      return toAnswer(block);
+    },
+  );
+}
+
+function toAnswer({ header, hash, signature, firstLeaf, readings }: BlockSummary): z.infer<typeof shape> {
+  return {
+    block_index: header.index,
+    hash: toHex(hash),
+    previous_hash: toHex(header.previousHash),
+    sealed_at: header.timestampUs,
+    log_root: toHex(header.logRoot),
+    log_size: header.logSize,
+    first_leaf: firstLeaf,
+    readings,
+    difficulty: header.difficultyBits / BITS_PER_DIFFICULTY,
+    nonce: header.nonce,
+    signature: toBase64(signature),
+  };
+}
