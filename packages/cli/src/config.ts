@@ -1,4 +1,4 @@
-// The variables that the CLI reads, the one that it sets, and those that it hands on. The only file here that sees process.env.
+// The variables that the CLI reads, those that it sets, and those that it hands on. The only file here that sees process.env.
 
 import { constants, enableCompileCache } from 'node:module';
 import { availableParallelism, homedir } from 'node:os';
