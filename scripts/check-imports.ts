@@ -11,10 +11,13 @@ const ALLOWED: Record<string, readonly string[]> = {
   'packages/signature-threads': ['@telltale/ledger'],
   'packages/plugin': ['@telltale/ledger', '@telltale/database'],
   'packages/peering': ['@telltale/ledger', '@telltale/database', '@telltale/plugin'],
-  'packages/cli': ['@telltale/ledger', '@telltale/signature-threads'],
+  'packages/client': [],
+  'packages/cli': ['@telltale/ledger', '@telltale/signature-threads', '@telltale/client'],
+  'packages/explorer': ['@telltale/ledger'],
   // Not peering: it is a plugin, which is loaded only when the configuration names it.
   'services/receiver': ['@telltale/ledger', '@telltale/database', '@telltale/signature-threads', '@telltale/plugin'],
-  'services/sender': ['@telltale/ledger'],
+  // Of the client the types alone: the sender has an exchange of its own, which weighs less.
+  'services/sender': ['@telltale/ledger', '@telltale/client'],
 };
 /** What tests of any workspace may import beside. */
 const TESTING = new Set(['@telltale/database/testing', '@telltale/plugin/testing']);
@@ -24,7 +27,7 @@ const root = resolve(import.meta.dirname, '..');
 const faults: string[] = [];
 
 for (const [workspace, allowed] of Object.entries(ALLOWED)) {
-  for (const file of globSync(`${workspace}/**/*.ts`, {
+  for (const file of globSync(`${workspace}/**/*.{ts,tsx}`, {
     cwd: root,
     exclude: (name) => name === 'node_modules' || name === 'dist',
   })) {

@@ -2,25 +2,14 @@
 // (their IPC channel closes). What is started, and what of their logs is shown, the scripts say.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { root, SERVICE_ENVIRONMENT, serviceArguments } from './service-process.ts';
 
 /** npm repeats a terminal's Ctrl-C to its child, so each signal may come twice: all of them mean the same orderly end. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/**
- * Mebibytes of V8's semi-space. By default the young generation grows with the load and stays large: 100,000 blocks streamed made the receiver
- * grow by 50 to 110 MB, with 4 by 6 MB.
- */
-const SMALL_YOUNG_GENERATION = '--max-semi-space-size=4';
-/**
- * Heaps of glibc's malloc: by default eight for each core, and what one thread frees another cannot use. Measured under full load: 318 MB
- * without, 233 MB with two, no slower.
- */
-const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' };
-
-/** The checkout. */
-export const root = resolve(import.meta.dirname, '..');
+/** Until a service that ended by itself is started again, where the script asks for it: long enough to see what its peers make of it. A guess. */
+const RESTART_AFTER_MS = 10_000;
 
 /** What the scripts look at of a log line; a line that is none comes as an error with the text itself. */
 export interface LogLine {
@@ -32,15 +21,38 @@ export interface LogLine {
   readonly readings?: number;
   readonly hash?: string;
   readonly durationMs?: number;
+  readonly nodeId?: string;
   readonly mode?: string;
+  readonly successors?: readonly string[];
   readonly err?: { readonly message?: string };
+}
+
+/** What a script starts. `name`: what its lines are shown under. `variables`: beside those of this process's environment. */
+export interface Service {
+  readonly name: string;
+  readonly kind: 'receiver' | 'sender';
+  readonly variables: Readonly<Record<string, string>>;
+  /** Started again when it ends by itself after it listened; without, all others end with it. */
+  readonly isKeptUp?: boolean;
+}
+
+/** A service that listens. */
+export interface Listening {
+  readonly url: string;
+  readonly pid: number;
 }
 
 /** A service ended before it listened; it has said why itself. */
 class ServiceEnded extends Error {}
 
+interface Running {
+  readonly child: ChildProcess;
+  readonly exited: Promise<void>;
+}
+
 export class Services {
-  private readonly running: { readonly child: ChildProcess; readonly exited: Promise<void> }[] = [];
+  /** In the order in which they were started first; one that is started again keeps its place. */
+  private readonly running = new Map<string, Running>();
   private stopping: Promise<void> | undefined;
   private readonly show: (name: string, line: LogLine) => void;
 
@@ -50,37 +62,34 @@ export class Services {
     for (const signal of SIGNALS) process.on(signal, () => this.stop(0));
   }
 
-  /**
-   * Starts a service; when it ends before it was stopped, so do the others. Gives its address once it listens, and rejects when it ends before.
-   * `name`: what its lines are shown under. `variables`: beside those of this process's environment.
-   */
-  launch(service: {
-    name: string;
-    kind: 'receiver' | 'sender';
-    variables: Readonly<Record<string, string>>;
-  }): Promise<string> {
+  /** Starts a service. Gives where it is once it listens, and rejects when it ends before; then everything ends. */
+  launch(service: Service): Promise<Listening> {
     const { name, kind, variables } = service;
-    const child = spawn(process.execPath, [SMALL_YOUNG_GENERATION, `services/${kind}/src/main.ts`], {
+    const child = spawn(process.execPath, serviceArguments(kind), {
       cwd: root,
-      env: { ...FEW_ARENAS, ...process.env, ...variables },
+      env: { ...SERVICE_ENVIRONMENT, ...process.env, ...variables },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       // A process group of its own: Ctrl-C in the terminal reaches only this process, which then ends them in order.
       detached: process.platform !== 'win32',
     });
     const exited = new Promise<void>((done) => child.once('exit', () => done()));
-    const listening = new Promise<string>((done, fail) => {
+    this.running.set(name, { child, exited });
+    let hasListened = false;
+    const listening = new Promise<Listening>((done, fail) => {
       child.once('error', fail);
       void exited.then(() => fail(new ServiceEnded()));
       if (child.stdout) {
         createInterface(child.stdout).on('line', (text) => {
           const line = parseLine(text);
-          if (line.msg === `${kind} listening` && line.url) done(line.url);
+          if (line.msg === `${kind} listening` && line.url && child.pid !== undefined) {
+            hasListened = true;
+            done({ url: line.url, pid: child.pid });
+          }
           this.show(name, line);
         });
       }
     });
-    void exited.then(() => this.stop(1));
-    this.running.push({ child, exited });
+    void exited.then(() => (hasListened && service.isKeptUp ? this.startAgain(service) : this.stop(1)));
     return listening;
   }
 
@@ -90,11 +99,23 @@ export class Services {
     this.stop(1);
   }
 
+  private startAgain(service: Service): void {
+    if (this.stopping) return;
+    console.log(`${service.name}: ended; it is started again in ${RESTART_AFTER_MS / 1000} s`);
+    setTimeout(() => {
+      if (this.stopping) return;
+      this.launch(service).then(
+        ({ pid }) => console.log(`${service.name}: listens again, process ${pid}`),
+        (error) => this.fail(error),
+      );
+    }, RESTART_AFTER_MS);
+  }
+
   /** Ends the services, the one that was started last first, so that nothing is under way to one that goes; then this process. */
   private stop(exitCode: number): void {
     this.stopping ??= (async () => {
       console.log('stopping …');
-      for (const { child, exited } of this.running.toReversed()) {
+      for (const { child, exited } of [...this.running.values()].toReversed()) {
         child.kill('SIGTERM');
         await exited;
       }

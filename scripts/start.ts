@@ -3,7 +3,8 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { faultText, type LogLine, root, Services, sealedText, startSending } from './services.ts';
+import { root } from './service-process.ts';
+import { faultText, type LogLine, Services, sealedText, startSending } from './services.ts';
 
 /** What the first schedule sends: liotbchain's own defaults. */
 const FIRST_SCHEDULE = { number_of_items_to_send: 2, interval_time: 2 };
@@ -15,12 +16,12 @@ if (existsSync(join(root, '.env'))) process.loadEnvFile(join(root, '.env'));
 const { RECEIVER_PORT = '5001', SENDER_PORT = '5000' } = process.env;
 
 try {
-  const receiverUrl = await services.launch({
+  const { url: receiverUrl } = await services.launch({
     name: 'receiver',
     kind: 'receiver',
     variables: { PORT: RECEIVER_PORT },
   });
-  const senderUrl = await services.launch({
+  const { url: senderUrl } = await services.launch({
     name: 'sender',
     kind: 'sender',
     variables: { PORT: SENDER_PORT, RECEIVER_URL: receiverUrl },

@@ -6,12 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type EmbeddedServer, openPool, startEmbeddedServer, targetUrl } from '@telltale/database';
+import { SERVICE_ENVIRONMENT, serviceArguments } from '../../scripts/service-process.ts';
 import { type ReceiverProcess, spawnReceiver } from '../../services/receiver/src/testing/receiver-process.ts';
 import { residentBytes, treeCpuSeconds } from './process-cpu.ts';
 
-/** As scripts/start.ts and the images run it. */
-const NODE_OPTIONS = '--max-semi-space-size=4';
-const MALLOC_ARENA_MAX = '2';
 /** How often the newest checkpoint is looked at while the last readings are sealed. */
 const LOOK_MS = 20;
 
@@ -48,8 +46,7 @@ export class BenchLedger {
     const server = await startEmbeddedServer({ dataDir: join(folder, 'data'), log: { info: quiet, warn: quiet } });
     const all = {
       DATABASE_URL: targetUrl(server.target),
-      NODE_OPTIONS,
-      MALLOC_ARENA_MAX,
+      ...SERVICE_ENVIRONMENT,
       DIFFICULTY: '2',
       ...variables,
     };
@@ -57,7 +54,7 @@ export class BenchLedger {
       folder,
       server,
       variables: all,
-      receiver: await spawnReceiver({ cwd: folder, variables: all }),
+      receiver: await spawnReceiver({ cwd: folder, variables: all, command: serviceArguments('receiver') }),
     });
   }
 
@@ -89,7 +86,11 @@ export class BenchLedger {
   async restart(): Promise<number> {
     await this.receiver.stop();
     const startedAt = performance.now();
-    this.receiver = await spawnReceiver({ cwd: this.folder, variables: this.variables });
+    this.receiver = await spawnReceiver({
+      cwd: this.folder,
+      variables: this.variables,
+      command: serviceArguments('receiver'),
+    });
     return performance.now() - startedAt;
   }
 

@@ -1,8 +1,9 @@
 // `docker compose up` as an operator meets it: a fresh clone without .env, readings sealed, the receiver restarted, a .env added later.
 // The steps build on each other, on one stack.
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWithEngine } from './engine.ts';
+import { ringSteps } from './ring-steps.ts';
 import { type ChainBlock, prepareStack, type Stack } from './stack.ts';
 
 /** The images are built from nothing, and their dependencies installed. */
@@ -87,6 +88,8 @@ describeWithEngine('docker compose up', () => {
     expectContinued(after);
     expect(await validate()).toMatchObject({ status: 'success', valid: true, fault: null });
   });
+
+  describe('with --profile ring', () => ringSteps(() => stack));
 
   async function startSending(schedule: { number_of_items_to_send: number; interval_time: number }): Promise<void> {
     const headers = { 'content-type': 'application/json' };

@@ -29,8 +29,12 @@ export interface ChainBlock {
 export interface Stack {
   readonly receiverUrl: string;
   readonly senderUrl: string;
+  /** Of the profile `ring`, once it is up. */
+  readonly ring: { readonly receiverUrls: readonly string[]; readonly senderUrl: string };
   /** `docker compose up` with this .env, again as often as wanted; the default is the empty one of a fresh clone. */
   up(dotenv?: Record<string, string>): Promise<void>;
+  /** `docker compose --profile ring up` with the .env of before. */
+  upRing(): Promise<void>;
   /** `docker NAME … ID` for the container of this service. */
   docker(args: readonly string[], service: string, more?: readonly string[]): Promise<string>;
   /** Polls /get_chain until it is as wanted. Throws, naming `what`, after the deadline. */
@@ -45,11 +49,23 @@ export async function prepareStack(): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'telltale-compose-'));
   // A file of their own in place of the .env that a developer may have in the checkout.
   const environmentFile = join(folder, 'env');
-  const [receiverPort, senderPort] = await freePorts(2);
-  const ports = { RECEIVER_PORT: String(receiverPort), SENDER_PORT: String(senderPort) };
+  const [receiverPort, senderPort, ringSenderPort, ...ringPorts] = await freePorts(7);
+  const ports = {
+    RECEIVER_PORT: String(receiverPort),
+    SENDER_PORT: String(senderPort),
+    RING_SENDER_PORT: String(ringSenderPort),
+    ...Object.fromEntries(ringPorts.map((port, i) => [`RING_RECEIVER_PORT_${i + 1}`, String(port)])),
+  };
   const receiverUrl = `http://127.0.0.1:${receiverPort}`;
   const senderUrl = `http://127.0.0.1:${senderPort}`;
 
+  // Cleared away by `down`, and not by the helper container of testcontainers, whose image not every machine can fetch.
+  const environment = () =>
+    new DockerComposeEnvironment(root, 'docker-compose.yml')
+      .withProjectName(project)
+      .withEnvironmentFile(environmentFile)
+      .withEnvironment(ports)
+      .withAutoCleanup(false);
   const containers = async (more: readonly string[]) => {
     const filter = `label=com.docker.compose.project=${project}`;
     const { stdout } = await run('docker', ['ps', '--all', '--filter', filter, ...more]);
@@ -58,16 +74,17 @@ export async function prepareStack(): Promise<Stack> {
   return {
     receiverUrl,
     senderUrl,
+    ring: {
+      receiverUrls: ringPorts.map((port) => `http://127.0.0.1:${port}`),
+      senderUrl: `http://127.0.0.1:${ringSenderPort}`,
+    },
     async up(dotenv = {}) {
       const lines = Object.entries(dotenv).map(([name, value]) => `${name}=${value}\n`);
       await writeFile(environmentFile, lines.join(''));
-      // Cleared away by `down`, and not by the helper container of testcontainers, whose image not every machine can fetch.
-      await new DockerComposeEnvironment(root, 'docker-compose.yml')
-        .withProjectName(project)
-        .withEnvironmentFile(environmentFile)
-        .withEnvironment(ports)
-        .withAutoCleanup(false)
-        .up();
+      await environment().up();
+    },
+    async upRing() {
+      await environment().withProfiles('ring').up();
     },
     async docker(args, service, more = []) {
       const [id] = await containers(['--quiet', '--filter', `label=com.docker.compose.service=${service}`]);
@@ -85,8 +102,8 @@ export async function prepareStack(): Promise<Stack> {
       }
     },
     async down() {
-      const args = ['--project-name', project, '--env-file', environmentFile, 'down', '--volumes', '--rmi', 'local'];
-      await run('docker', ['compose', ...args], { cwd: root });
+      const which = ['--project-name', project, '--env-file', environmentFile, '--profile', 'ring'];
+      await run('docker', ['compose', ...which, 'down', '--volumes', '--rmi', 'local'], { cwd: root });
       await rm(folder, { recursive: true });
     },
   };

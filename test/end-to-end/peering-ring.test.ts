@@ -1,9 +1,12 @@
-// Four receivers, each with a ledger of its own, in one trial ring of real processes: every block and every reading can be had from each of them,
-// also when the receiver that accepted it is gone; a second receiver of one database waits; and what a person sees of the ring.
+// Four receivers, each with a ledger of its own, in one trial ring of real processes: every block, reading and object can be had from each of
+// them, also when the receiver that accepted it is gone; a second receiver of one database waits; and what a person sees of the ring.
 
-import { decodeBlockBody } from '@telltale/ledger';
+import { fileURLToPath } from 'node:url';
+import { decodeBlockBody, sha256, toHex, utf8 } from '@telltale/ledger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { connectSocket } from '../../packages/peering/src/objects/testing/test-socket.ts';
+import { until } from '../../packages/peering/src/testing/until.ts';
 import { mustAccept, postReadings, type TestReceipt } from '../../services/receiver/src/testing/post-readings.ts';
 import {
   type ReceiverProcess,
@@ -11,12 +14,15 @@ import {
   spawnReceiver,
 } from '../../services/receiver/src/testing/receiver-process.ts';
 import { makeDevice } from '../../services/receiver/src/testing/test-device.ts';
-import { until } from '../../services/receiver/src/testing/until.ts';
 import { makeTestLedger, type TestLedger } from '../faults/ledger-in-a-folder.ts';
 
 const SIZE = 4;
+/** Forming and repairing a ring on a machine that is busy. */
+const TIMEOUT_MS = 120_000;
+const PEER_TOKEN = 'a-token-of-a-ring-of-four';
+const KEEP_FRAMES = fileURLToPath(new URL('peering-keep-frames.ts', import.meta.url));
 const SHARED = {
-  PEER_TOKEN: 'a-token-of-a-ring-of-four',
+  PEER_TOKEN,
   RING_SIZE: String(SIZE),
   TRANSACTIONS_PER_BLOCK: '3',
   BLOCK_MAX_WAIT_MS: '20',
@@ -34,6 +40,7 @@ const status = z.object({
   ring: z.object({ r: z.number(), replicas: z.number(), nodes: z.number(), roster_version: z.number() }).nullable(),
   lane: z.object({ id: z.string(), next_block: z.number(), blocks_behind: z.number() }),
 });
+const document = z.object({ paths: z.record(z.string(), z.unknown()) });
 const lane = z.object({ lane: z.string(), origin: z.string(), public_key: z.string(), height: z.number() });
 
 const jsonOf = async (url: string): Promise<unknown> => (await fetch(url)).json();
@@ -56,7 +63,7 @@ beforeAll(async () => {
     const ledger = await makeTestLedger();
     ledgers.push(ledger);
     const boot = receivers[0];
-    const more = boot ? { PEER_ADDR: new URL(boot.url).host } : { PEERING: '1' };
+    const more = boot ? { PEER_ADDR: new URL(boot.url).host, PEERING: i === 1 ? KEEP_FRAMES : '0' } : { PEERING: '1' };
     const variables = { ...ledger.variables, ...SHARED, ...more };
     receivers.push(await spawnReceiver({ cwd: ledger.folder, variables }));
   }
@@ -67,24 +74,24 @@ afterAll(async () => {
   for (const ledger of ledgers) await ledger.remove();
 });
 
-describe('four receivers in a ring', () => {
+describe('four receivers in a ring', { timeout: TIMEOUT_MS }, () => {
   it('find each other', async () => {
-    await until('all four are members that see each other', async () => {
+    await until(async () => {
       const views = await Promise.all(receivers.map(ringOf));
       return views.every(({ mode, members_seen: seen, successors }) => {
         return mode === 'member' && seen === SIZE && successors.length === 2;
       });
-    });
+    }, 'all four are members that see each other');
     expect((await ringOf(at(receivers, 1))).ring).toMatchObject({ r: 2, replicas: 3, nodes: SIZE });
     expect(at(receivers, 0).log.filter(({ msg }) => msg.includes('trial rings'))).toHaveLength(1);
   });
 
   it('have each other’s readings once ack=quorum says so, and give every block of every lane', async () => {
     for (const receiver of receivers) await sendToQuorum(receiver, 10);
-    await until('no lane is behind', async () => {
+    await until(async () => {
       const views = await Promise.all(receivers.map(ringOf));
       return views.every(({ lane: { blocks_behind: behind } }) => behind === 0);
-    });
+    }, 'no lane is behind');
     const views = await Promise.all(receivers.map(ringOf));
     for (const { lane: of } of views) {
       const heads = await Promise.all(receivers.map(({ url }) => jsonOf(`${url}/v1/ring/lanes/${of.id}`)));
@@ -112,6 +119,40 @@ describe('four receivers in a ring', () => {
     expect(malformed.headers.get('content-type')).toContain('application/problem+json');
   });
 
+  it('keep objects for whoever has the token, and give them to everybody', async () => {
+    const body = 'any bytes';
+    const key = toHex(sha256(utf8(body)));
+    const put = (headers: Record<string, string>) =>
+      fetch(`${at(receivers, 0).url}/v1/ring/objects/${key}`, { method: 'PUT', body, headers });
+    expect((await put({})).status).toBe(401);
+    const answer = await put({ authorization: `Bearer ${PEER_TOKEN}` });
+    expect(answer.status).toBe(201);
+    const { receipts } = z.object({ key: z.literal(key), receipts: z.array(z.unknown()) }).parse(await answer.json());
+    expect(receipts.length).toBeGreaterThanOrEqual(2);
+    for (const { url } of receivers) {
+      const found = await fetch(`${url}/v1/ring/objects/${key}`);
+      expect(found.status).toBe(200);
+      expect(await found.text()).toBe(body);
+    }
+    expect((await fetch(`${at(receivers, 3).url}/v1/ring/objects/${'0'.repeat(64)}`)).status).toBe(404);
+  });
+
+  it('show what a device sends to those who watch it, and hand it to a user’s own hook, which keeps it on the ring', async () => {
+    const { url } = at(receivers, 1);
+    const viewer = await connectSocket(`${url}/object/lamp/viewer`);
+    const device = await connectSocket(`${url}/object/lamp/send`, { authorization: `Bearer ${PEER_TOKEN}` });
+    device.socket.send('{"on":true}');
+    const key = toHex(sha256(utf8('{"on":true}')));
+    const kept = async (): Promise<boolean> => {
+      const found = await fetch(`${at(receivers, 2).url}/v1/ring/objects/${key}`);
+      return found.status === 200 && (await found.text()) === '{"on":true}';
+    };
+    await until(kept, 'another receiver gives the frame as an object');
+    expect(viewer.frames.map(({ data }) => data.toString())).toEqual(['{"on":true}']);
+    expect(await jsonOf(`${url}/object/lamp/status`)).toMatchObject({ frames: 1, last: { text: '{"on":true}' } });
+    for (const { socket } of [viewer, device]) socket.close();
+  });
+
   it('show what they count', async () => {
     const text = await (await fetch(`${at(receivers, 1).url}/metrics`)).text();
     expect(text).toContain('telltale_peering_chord_mode{mode="member"} 1');
@@ -120,6 +161,22 @@ describe('four receivers in a ring', () => {
     expect(text).toMatch(/telltale_peering_chord_lookup_hops_total [1-9]/);
     expect(text).toContain('telltale_peering_refused_total{reason="unknown-key"} 0');
     expect(text).not.toMatch(/[0-9a-f]{64}/);
+  });
+
+  it('say in their OpenAPI document what a ring adds', async () => {
+    const { paths } = document.parse(await jsonOf(`${at(receivers, 1).url}/apidocs/json`));
+    const ofRing = Object.keys(paths).filter((path) => path.startsWith('/v1/ring') || path.startsWith('/object/'));
+    expect(ofRing.toSorted()).toEqual([
+      '/object/{id}/send',
+      '/object/{id}/status',
+      '/object/{id}/viewer',
+      '/v1/ring',
+      '/v1/ring/blocks/{hash}',
+      '/v1/ring/lanes/{lane}',
+      '/v1/ring/lanes/{lane}/blocks/{height}',
+      '/v1/ring/objects',
+      '/v1/ring/objects/{key}',
+    ]);
   });
 
   it('have one node for each database: a second receiver waits, and takes over', async () => {
@@ -131,7 +188,7 @@ describe('four receivers in a ring', () => {
     expect((await ringOf(second)).mode).toBe('standby');
     await first.stop();
     receivers[3] = second;
-    await until('the second is a member', async () => (await ringOf(second)).mode === 'member');
+    await until(async () => (await ringOf(second)).mode === 'member', 'the second is a member');
     await sendToQuorum(second, 4);
   });
 

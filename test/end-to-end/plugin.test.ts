@@ -163,7 +163,7 @@ describe('a receiver with a plugin', () => {
     await send(receiver, 2, '?wait=sealed');
     const failed = await fetch(`${receiver.url}/v1/device-counts`);
     expect(failed.status).toBe(500);
-    expect(await failed.json()).toMatchObject({ code: 'internal', title: 'internal error' });
+    expect(await failed.json()).toMatchObject({ code: 'internal', detail: 'internal error' });
     expect((await fetch(`${receiver.url}/v1/readings/${'0'.repeat(64)}`)).status).toBe(404);
     await until('a block came through', async () => (await nextBlock()) > 0);
     const faultsOf = (call: string) =>

@@ -1,33 +1,24 @@
 // The packed library in a real browser: a page without a bundler verifies everything that a ledger hands out.
 // Skipped where there is no Chromium, unless TELLTALE_REQUIRE_BROWSER=1 says that there must be one.
 
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join, normalize, resolve } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasBrowser, launchBrowser } from '../browser.ts';
 import { goldenArtefacts } from './golden-artefacts.ts';
 import { type PackedLedger, packAndInstall } from './packed-ledger.ts';
 
-/** Where distributions put Chromium and Chrome. */
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = [process.env['CHROMIUM_PATH'] ?? '', ...BROWSERS].find(
-  (path) => path !== '' && existsSync(path),
-);
-const isRequired = process.env['TELLTALE_REQUIRE_BROWSER'] === '1';
-
-describe.skipIf(!executablePath && !isRequired)('the ledger library in a browser (needs a system Chromium)', () => {
+describe.skipIf(!hasBrowser)('the ledger library in a browser (needs a system Chromium)', () => {
   let packed: PackedLedger | undefined;
   let server: Server | undefined;
   let browser: Browser | undefined;
 
   beforeAll(async () => {
-    if (!executablePath) throw new Error(`TELLTALE_REQUIRE_BROWSER=1, and none of ${BROWSERS.join(', ')} is there`);
     packed = await packAndInstall();
     server = await serve(packed.folder);
-    // Chromium's sandbox does not start for root, and containers seldom allow it; the page is our own.
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser?.close();

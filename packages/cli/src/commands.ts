@@ -11,6 +11,11 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'demo',
+    summary: 'Show the idea in a terminal: sign, seal, change a byte, and see who notices.',
+    load: async () => (await import('./demo/demo-command.ts')).demoCommand,
+  },
+  {
     name: 'verify',
     summary: 'Check a whole ledger: every signature, key, hash, block, time and number.',
     load: async () => (await import('./verify/verify-command.ts')).verifyCommand,

@@ -1,5 +1,14 @@
-// A receiver over HTTP, as far as the CLI asks it. Answers are a stranger's: bounded, parsed, and believed in nothing that is not signed.
+// A receiver over HTTP, as far as the CLI asks it: @telltale/client with the CLI's bounds and errors. Answers are a stranger's: parsed, and
+// believed in nothing that is not signed.
 
+import {
+  type Asked,
+  answerOf,
+  createClient,
+  ExchangeError,
+  ProblemError,
+  type ReceiverClient as ReceiverApi,
+} from '@telltale/client';
 import { fromHex, type Hash, hashFromHex, type PublicKey, parsePublicKey } from '@telltale/ledger';
 import { z } from 'zod';
 import { CliError } from './cli-error.ts';
@@ -9,6 +18,8 @@ import { reasonOf } from './read-file.ts';
 const ANSWER_TIMEOUT_MS = 30_000;
 /** Bytes of a small answer: proofs are the largest, a leaf of 64 kB in base64 and a path. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
+/** Bytes that are read of an answer that says no. */
+const MAX_PROBLEM_BYTES = 64 * 1024;
 /** Characters of a stranger's error message that are shown. */
 const MAX_SHOWN_CHARACTERS = 300;
 
@@ -30,7 +41,6 @@ const ledgerAnswer = z.object({
 });
 const nonceAnswer = z.object({ nonce: z.string().refine((text) => fromHex(text)?.length === 32) });
 const keyAnswer = z.object({ devices: z.array(z.object({ device: z.string() })), revoked_leaf: whole.nullable() });
-const problem = z.object({ title: z.string().optional(), detail: z.string().optional(), code: z.string().optional() });
 
 export type LedgerAnswer = z.output<typeof ledgerAnswer>;
 
@@ -50,6 +60,7 @@ export class RefusedError extends CliError {
 export class ReceiverClient {
   /** Without a slash at its end. */
   readonly baseUrl: string;
+  private readonly api: ReceiverApi;
   private readonly signal: AbortSignal;
 
   /** Throws CliError `usage` for what is no http(s) URL. `signal` ends every request. */
@@ -60,129 +71,106 @@ export class ReceiverClient {
     }
     // What stands behind the path is no part of where the receiver is.
     this.baseUrl = `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}`;
+    this.api = createClient(this.baseUrl, { timeoutMs: ANSWER_TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES, signal });
     this.signal = signal;
   }
 
   /** Who the ledger says it is, and its newest block. Nothing of it is signed. */
   ledger(): Promise<LedgerAnswer> {
-    return this.json('/v1/ledger', ledgerAnswer);
+    return this.ask(ledgerAnswer, (api) => api.GET('/v1/ledger'));
   }
 
   /** The signed note of the newest published checkpoint. */
   checkpoint(): Promise<string> {
-    return this.text('/checkpoint');
+    return this.ask(z.string(), (api) => api.GET('/checkpoint', { parseAs: 'text' }));
   }
 
   /** The path that must show that the log of size `from` is the beginning of the log of size `to`. */
   async consistency(sizes: { from: number; to: number }): Promise<Hash[]> {
-    const answer = await this.json(
-      `/v1/consistency?from=${sizes.from}&to=${sizes.to}`,
-      z.object({ path: z.array(hash) }),
-    );
+    const schema = z.object({ path: z.array(hash) });
+    const answer = await this.ask(schema, (api) => api.GET('/v1/consistency', { params: { query: sizes } }));
     return answer.path;
   }
 
   proof(transactionId: string): Promise<string> {
-    return this.text(`/v1/readings/${transactionId}/proof`);
+    const at = { params: { path: { transaction_id: transactionId } }, parseAs: 'text' } as const;
+    return this.ask(z.string(), (api) => api.GET('/v1/readings/{transaction_id}/proof', at));
   }
 
   async nonce(): Promise<string> {
-    const { nonce } = await this.json('/v1/keys/nonce', nonceAnswer, { method: 'POST' });
+    const { nonce } = await this.ask(nonceAnswer, (api) => api.POST('/v1/keys/nonce'));
     return nonce;
   }
 
   key(keyIdHex: string): Promise<z.output<typeof keyAnswer>> {
-    return this.json(`/v1/keys/${keyIdHex}`, keyAnswer);
+    return this.ask(keyAnswer, (api) => api.GET('/v1/keys/{key_id}', { params: { path: { key_id: keyIdHex } } }));
   }
 
-  /** Posts JSON and reads an answer of this shape. `adminToken` goes as bearer token. */
-  post<Answer>(
-    path: string,
+  /**
+   * Asks the API and reads an answer of this shape. Throws CliError `answer-malformed` for another one, `unreachable` where there is none, and
+   * RefusedError for one that says no.
+   */
+  async ask<Answer>(
     schema: z.ZodType<Answer>,
-    request: { body: object; adminToken?: string },
+    request: (api: ReceiverApi) => Promise<Asked<unknown>>,
   ): Promise<Answer> {
-    const { body, adminToken } = request;
-    const headers = {
-      'content-type': 'application/json',
-      ...(adminToken !== undefined && { authorization: `Bearer ${adminToken}` }),
-    };
-    return this.json(path, schema, { method: 'POST', headers, body: JSON.stringify(body) });
+    const answer = await answerOf(request(this.api)).catch((cause: unknown) => {
+      throw this.faultOf(cause);
+    });
+    const parsed = schema.safeParse(answer);
+    if (parsed.success) return parsed.data;
+    throw this.malformed();
   }
 
-  /** The export, as it comes. Throws CliError `unreachable` when the connection fails, also half-way. */
+  /** The export, as it comes: it has no end that could be bounded. Throws CliError `unreachable` when the connection fails, also half-way. */
   async *export(query = ''): AsyncGenerator<Uint8Array> {
     const url = `${this.baseUrl}/v1/export${query}`;
-    const answer = await this.fetch(url, { signal: this.signal });
-    if (!answer.ok) throw await refusedBy(url, answer);
-    if (!answer.body) return;
     try {
-      yield* answer.body;
+      const answer = await fetch(url, { signal: this.signal });
+      if (!answer.ok) throw new ProblemError({ url, answer, text: await firstOf(answer) });
+      yield* answer.body ?? [];
     } catch (cause) {
-      throw unreachable(url, cause);
+      throw this.faultOf(cause, url);
     }
   }
 
-  private async json<Answer>(path: string, schema: z.ZodType<Answer>, init: RequestInit = {}): Promise<Answer> {
-    const text = await this.text(path, init);
-    const parsed = schema.safeParse(jsonOf(text));
-    if (parsed.success) return parsed.data;
-    throw new CliError('answer-malformed', `${this.baseUrl}${path} did not answer as a Telltale receiver does`);
-  }
-
-  private async text(path: string, init: RequestInit = {}): Promise<string> {
-    const url = `${this.baseUrl}${path}`;
-    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
-    const answer = await this.fetch(url, { ...init, signal });
-    if (!answer.ok) throw await refusedBy(url, answer);
-    try {
-      return await readBounded(answer);
-    } catch (cause) {
-      throw cause instanceof CliError ? cause : unreachable(url, cause);
+  private faultOf(cause: unknown, url = this.baseUrl): CliError {
+    if (cause instanceof ProblemError) {
+      const message = printable(cause.detail).slice(0, MAX_SHOWN_CHARACTERS);
+      return new RefusedError({ url: cause.url, status: cause.status, message, reason: cause.code });
     }
-  }
-
-  private async fetch(url: string, init: RequestInit): Promise<Response> {
-    try {
-      return await fetch(url, init);
-    } catch (cause) {
-      throw unreachable(url, cause);
+    if (cause instanceof ExchangeError && (cause.code === 'answer-malformed' || cause.code === 'answer-too-long')) {
+      return this.malformed(cause);
     }
+    return new CliError('unreachable', `${url} cannot be reached, or stopped answering (${reasonOf(cause)})`, {
+      cause,
+    });
+  }
+
+  private malformed(cause?: ExchangeError): CliError {
+    return new CliError('answer-malformed', `${this.baseUrl} did not answer as a Telltale receiver does`, { cause });
   }
 }
 
-function unreachable(url: string, cause: unknown): CliError {
-  return new CliError('unreachable', `${url} cannot be reached, or stopped answering (${reasonOf(cause)})`, { cause });
+/** The header of a request of whoever holds this token. */
+export function bearer(token: string): { headers: { authorization: string } } {
+  return { headers: { authorization: `Bearer ${token}` } };
 }
 
-async function refusedBy(url: string, answer: Response): Promise<RefusedError> {
-  // The status says enough where the rest cannot be read.
-  const text = await readBounded(answer).catch(() => '');
-  const parsed = problem.safeParse(jsonOf(text));
-  const { title, detail, code: reason } = parsed.success ? parsed.data : {};
-  const message = printable(detail ?? title ?? answer.statusText).slice(0, MAX_SHOWN_CHARACTERS);
-  return new RefusedError({ url, status: answer.status, message, reason });
-}
-
-async function readBounded(answer: Response): Promise<string> {
+/** The beginning of an answer that says no. The status says enough where it cannot be read. */
+async function firstOf(answer: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const chunk of answer.body ?? []) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > MAX_ANSWER_BYTES) {
-      throw new CliError('answer-malformed', `${answer.url} answered with more than ${MAX_ANSWER_BYTES} bytes`);
+  try {
+    for await (const chunk of answer.body ?? []) {
+      sizeBytes += chunk.length;
+      chunks.push(chunk);
+      if (sizeBytes > MAX_PROBLEM_BYTES) break;
     }
-    chunks.push(chunk);
+  } catch {
+    // What came is shown.
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No JSON is one more answer that does not fit the schema.
-    return undefined;
-  }
 }
 
 /** A stranger's text may not steer the terminal. */

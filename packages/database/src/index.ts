@@ -6,6 +6,7 @@ export { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts';
 export type { DatabaseLog } from './log.ts';
 export { migrate, migratePlugin } from './migrate.ts';
 export { openPool } from './pool.ts';
+export { type SchemaState, schemaState } from './schema-state.ts';
 export {
   inTransaction,
   isRetryable,

@@ -17,7 +17,8 @@ interface Schema {
   readonly program: string;
 }
 
-const ownTable = 'schema_migrations';
+/** Where the database records the migrations of this program. */
+export const ownTable = 'schema_migrations';
 // Bounds the wait for another process that migrates the same database, and for a table lock. A guess: far above what a migration of ours takes.
 const lockTimeoutMs = 60_000;
 const connectTimeoutMs = 10_000;

@@ -59,7 +59,7 @@ export async function readRosterFile(
   { ring }: PeeringConfiguration,
   identity: NodeIdentity,
 ): Promise<RosterFile | undefined> {
-  return ring.kind === 'roster' ? parseRosterFile(await readFile(ring.file, 'utf8'), identity.id) : undefined;
+  return ring.kind === 'roster' ? parseRosterFile(await readFile(ring.file, 'utf8'), identity) : undefined;
 }
 
 /** Opens roster and node. `address`: where others reach it; the ROSTER file knows better. Throws Error for a kept roster that is of no use. */

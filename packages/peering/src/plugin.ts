@@ -12,9 +12,12 @@ import { LaneReader } from './lane/lane-reader.ts';
 import { LaneWriter } from './lane/lane-writer.ts';
 import { ReadingSearch } from './lane/reading-search.ts';
 import { registerRingMetrics } from './metrics/ring-metrics.ts';
+import type { Ring } from './node/ring.ts';
 import { openNodeKey } from './node-key-file.ts';
 import { NodeLock } from './node-lock.ts';
+import type { ObjectHooks } from './objects/object-hooks.ts';
 import { type ObjectFace, objectRoutes } from './objects/object-routes.ts';
+import type { RingObjects } from './objects/ring-objects.ts';
 import { type OpenedNode, openRingNode, RING_SETTINGS, type RingSettings, readRosterFile } from './open-ring-node.ts';
 import { PostgresReplicaStore } from './replication/postgres-replica-store.ts';
 import { RingSeat } from './ring-seat.ts';
@@ -25,24 +28,40 @@ import { type PeeringConfiguration, parseVariables } from './variables.ts';
 /** Of the 3 s that plugins have to stop: one may go to the block under way before, and half a second to closing sockets. */
 const LEAVE_MS = 1_400;
 
-/** Peering with these times and bounds; tests in which receivers come and go choose shorter ones. */
-export function peeringWith(settings: RingSettings): ReceiverPlugin<PeeringConfiguration> {
+/** The ring for code of a user's own, in the receiver's process: objects and their hooks, and the Ring, which a RingChunkStore takes as its place. */
+export interface RingFace {
+  readonly ring: Ring;
+  readonly objects: RingObjects;
+  readonly hooks: ObjectHooks;
+}
+
+/**
+ * Peering for a module that PEERING names. `settings`: times and bounds; RING_SETTINGS are a receiver's. `onStart` is handed the ring once,
+ * before the receiver listens: puts fail and reads are `unavailable` until ring.view() says `member`. What it throws stops the receiver.
+ */
+export function peeringWith(
+  settings: RingSettings,
+  onStart: (face: RingFace) => void = () => undefined,
+): ReceiverPlugin<PeeringConfiguration> {
   return {
     name: 'peering',
     migrations: fileURLToPath(new URL('../migrations', import.meta.url)),
     variables: parseVariables,
-    start: (context, configuration) => start(context, { ...configuration, settings }),
+    start: (context, configuration) => start(context, { ...configuration, settings, onStart }),
   };
 }
 
-/** The plugin that PEERING, PEER_ADDR and ROSTER switch on. */
+/** The plugin that PEERING=1, PEER_ADDR and ROSTER switch on. */
 export const plugin: ReceiverPlugin<PeeringConfiguration> = peeringWith(RING_SETTINGS);
 
 async function start(
   context: PluginContext,
-  configuration: PeeringConfiguration & { readonly settings: RingSettings },
+  configuration: PeeringConfiguration & {
+    readonly settings: RingSettings;
+    readonly onStart: (face: RingFace) => void;
+  },
 ): Promise<RunningPlugin> {
-  const { settings } = configuration;
+  const { settings, onStart } = configuration;
   const { pool, ledger, log, metrics, dataDir, blocks, readings, listen, nowUs } = context;
   const identity = await openNodeKey(configuration.nodeKeyFile ?? join(dataDir, 'node-key.pem'));
   const rosterFile = await readRosterFile(configuration, identity);
@@ -51,7 +70,7 @@ async function start(
   const position = await cursor.read();
 
   const seat = new RingSeat({ id: identity.id, ...listen });
-  const writer = new LaneWriter({ ring: seat, ledger, blocks, cursor, log, isMember: () => seat.isMember }, position);
+  const writer = new LaneWriter({ ring: seat, ledger, blocks, cursor, log, standing: () => seat.standing }, position);
   const lanes = new LaneReader(seat);
   const search = new ReadingSearch({ ring: seat, ledger, readings, store, lanes });
   seat.serve('lane.', (from, message) => search.answer(from, message));
@@ -100,6 +119,7 @@ async function start(
         nowMs: () => Math.floor(nowUs() / 1_000),
         onFailure: (err) => log.error({ err }, 'a listener of an object hook failed'),
       });
+      onStart({ ring: seat, objects: face.objects, hooks: face.hooks });
     },
     onListening({ url }) {
       address = configuration.publicAddress ?? { host: listen.host, port: portOf(url) };

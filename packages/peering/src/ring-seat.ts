@@ -13,6 +13,9 @@ import { valueItem } from './replication/stored-item.ts';
 import { CallFailed } from './transport/call-failed.ts';
 import { refuseUpgrade } from './transport/upgrades.ts';
 
+/** `standby`: this receiver is not the ring's node of its database. `outside`: it is, but not in the ring now. */
+export type Standing = 'standby' | 'outside' | 'member';
+
 type Handler = (from: NodeId, message: Message) => Promise<Message>;
 
 const NOT_STORED: Stored = { outcome: 'failed', receipts: [] };
@@ -29,13 +32,9 @@ export class RingSeat implements Ring {
     this.contact = contact;
   }
 
-  /** Whether this receiver is the ring's node of its database. */
-  get isTaken(): boolean {
-    return this.node !== undefined;
-  }
-
-  get isMember(): boolean {
-    return this.node?.view().mode === 'member';
+  get standing(): Standing {
+    if (!this.node) return 'standby';
+    return this.node.view().mode === 'member' ? 'member' : 'outside';
   }
 
   /** This node is the ring's from now on; it is not started yet. */

@@ -59,6 +59,16 @@ describe('the variables of peering', () => {
     expect(fault).not.toMatch(/\n|secret|many|nowhere/);
   });
 
+  it('name also what is missing or does not fit, and no wrong one twice', () => {
+    const fault = faultOf({ RING_SIZE: '1', HOST: '0.0.0.0', PEER_PUBLIC_ADDR: 'nowhere', PEER_PORT: '8000' });
+    expect(fault.split('; ').map((part) => part.split(':')[0])).toEqual([
+      'PEER_PUBLIC_ADDR',
+      'RING_SIZE',
+      'PEER_PORT',
+      'PEER_TOKEN',
+    ]);
+  });
+
   it.each([
     ['PEER_TOKEN: must be set', {}],
     ['PEER_TOKEN: must be set', { PEER_ADDR: 'boot' }],

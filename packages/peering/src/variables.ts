@@ -59,48 +59,64 @@ export interface PeeringConfiguration {
   readonly publicAddress: Address | undefined;
 }
 
+/** A variable, and what is wrong with it. */
+type Fault = readonly [name: string, message: string];
+
 /** The configuration that these variables give. Throws Error with one line that names every wrong one. */
 export function parseVariables(environment: Environment): PeeringConfiguration {
   const parsed = peeringVariables.safeParse(environment);
-  if (!parsed.success) {
-    throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
-  }
-  const { PEER_TOKEN: token, ROSTER: file, RING_SIZE: ringSize, ...variables } = parsed.data;
+  const wrong = (parsed.error?.issues ?? []).map((issue): Fault => [issue.path.join('.'), issue.message]);
+  const names = new Set(wrong.map(([name]) => name));
+  // What the others mean together is looked at as well. What is said of a wrong one then, for being left out, is said already.
+  const sound = Object.fromEntries(Object.entries(environment).filter(([name]) => !names.has(name)));
+  const { configuration, faults } = together(parsed.data ?? peeringVariables.parse(sound));
+  const all = [...wrong, ...faults.filter(([name]) => !names.has(name))];
+  if (configuration && all.length === 0) return configuration;
+  throw new Error(all.map(([name, message]) => `${name}: ${message}`).join('; '));
+}
+
+/** What the variables mean together. Without a configuration there are faults. */
+function together(variables: z.output<typeof peeringVariables>): {
+  configuration?: PeeringConfiguration;
+  faults: Fault[];
+} {
+  const { PEER_TOKEN: token, ROSTER: file, RING_SIZE: ringSize } = variables;
   const shared = { token, nodeKeyFile: variables.NODE_KEY_FILE, publicAddress: variables.PEER_PUBLIC_ADDR };
-  const faults: string[] = [];
+  const faults: Fault[] = [];
   if (file !== undefined) {
-    if (variables.PEER_ADDR !== undefined) faults.push('PEER_ADDR: not beside ROSTER, which names every receiver');
-    if (faults.length > 0) throw new Error(faults.join('; '));
-    return { ...shared, ring: { kind: 'roster', file } };
+    if (variables.PEER_ADDR !== undefined) faults.push(['PEER_ADDR', 'not beside ROSTER, which names every receiver']);
+    return { configuration: { ...shared, ring: { kind: 'roster', file } }, faults };
   }
   const boot = bootAddress(variables, faults);
-  if (token === undefined)
-    faults.push('PEER_TOKEN: must be set without ROSTER: whoever has it belongs to the trial ring');
   if (shared.publicAddress === undefined && EVERY_ADDRESS.has(variables.HOST)) {
-    faults.push('PEER_PUBLIC_ADDR: must be set where HOST is every address: others need one that they can dial');
+    const message = 'must be set where HOST is every address: others need one that they can dial';
+    faults.push(['PEER_PUBLIC_ADDR', message]);
   }
-  if (faults.length > 0 || token === undefined) throw new Error(faults.join('; '));
+  if (token === undefined) {
+    faults.push(['PEER_TOKEN', 'must be set without ROSTER: whoever has it belongs to the trial ring']);
+    return { faults };
+  }
   const ring = boot ? ({ kind: 'member', token, boot } as const) : ({ kind: 'boot', token, ringSize } as const);
-  return { ...shared, ring };
+  return { configuration: { ...shared, ring }, faults };
 }
 
 /** PEER_ADDR with or without its port. Undefined: there is none, or it is at fault. */
 function bootAddress(
   variables: { PEER_ADDR?: string | undefined; PEER_PORT?: number | undefined },
-  faults: string[],
+  faults: Fault[],
 ): Address | undefined {
   const { PEER_ADDR: text, PEER_PORT: port } = variables;
   if (text === undefined) {
-    if (port !== undefined) faults.push('PEER_PORT: means nothing without PEER_ADDR');
+    if (port !== undefined) faults.push(['PEER_PORT', 'means nothing without PEER_ADDR']);
     return undefined;
   }
   const whole = parseAddress(text);
   if (whole) {
-    if (port !== undefined && port !== whole.port) faults.push('PEER_PORT: another port than in PEER_ADDR');
+    if (port !== undefined && port !== whole.port) faults.push(['PEER_PORT', 'another port than in PEER_ADDR']);
     return whole;
   }
   const isBareIpv6 = text.includes(':') && !text.startsWith('[');
   const parsed = parseAddress(`${isBareIpv6 ? `[${text}]` : text}:${port ?? BOOT_PORT}`);
-  if (!parsed) faults.push('PEER_ADDR: must be a host, or host:port');
+  if (!parsed) faults.push(['PEER_ADDR', 'must be a host, or host:port']);
   return parsed;
 }

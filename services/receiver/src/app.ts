@@ -20,7 +20,7 @@ import { explorerRoutes } from './http/explorer.ts';
 import { explorerBlocksRoutes } from './http/explorer-blocks.ts';
 import { exportRoute } from './http/export.ts';
 import { getChainRoute } from './http/get-chain.ts';
-import { healthRoute } from './http/health.ts';
+import { healthRoutes } from './http/health.ts';
 import { keysRoutes } from './http/keys.ts';
 import { ledgerRoute } from './http/ledger.ts';
 import { metricsRoute } from './http/metrics.ts';
@@ -35,6 +35,7 @@ import { witnessRoutes } from './http/witness.ts';
 import { acceptRequests } from './ingest/accept.ts';
 import { ExpectedCounter } from './ingest/expected-counter.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
+import { bodyReceiver } from './ingest/receive-body.ts';
 import { RegistryCache } from './ingest/registry-cache.ts';
 import { Verifiers } from './ingest/verifiers.ts';
 import { type Ledger, openLedger } from './ledger.ts';
@@ -43,6 +44,7 @@ import { loadPlugins } from './plugins/load-plugins.ts';
 import { Plugins } from './plugins/plugins.ts';
 import { Checkpoints } from './proofs/published-checkpoint.ts';
 import { Publisher } from './publish.ts';
+import { Readiness } from './readiness.ts';
 import { FreshLeaves } from './seal/fresh-leaves.ts';
 import { Sealer } from './seal/sealer.ts';
 import { STEP_DEADLINES_MS, type StopStep, stopInReverse } from './start-stop.ts';
@@ -150,17 +152,11 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);
   await app.register(helmet, { contentSecurityPolicy: false });
-  await registerSwagger(app, () => new Date());
+  await registerSwagger(app);
+  const receive = bodyReceiver({ verifiers, commits, onRefused: (error) => metrics.refused(error) });
   receiveDataRoute(app, {
     maxBodyBytes: config.maxBodyBytes,
-    receive: async (body) => {
-      try {
-        return await commits.submit(await verifiers.verify(body));
-      } catch (error) {
-        metrics.refused(error);
-        throw error;
-      }
-    },
+    receive,
     requireQuorum: () => {
       if (plugins.isReplicating) return;
       throw new ReceiverError('quorum-unavailable', 'ack=quorum: no plugin of this receiver keeps readings elsewhere');
@@ -227,7 +223,7 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
       report: () => reportWitnessedLogs(pool, origins),
     });
   }
-  healthRoute(app);
+  healthRoutes(app, new Readiness({ pool, sealer }));
   metricsRoute(app, { metrics, token: config.metricsToken });
   onStop('server', () => {
     // Requests that wait for sealing are answered first: nothing that comes later would.
@@ -242,6 +238,14 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   onStop('validations', () => validations.stop());
   const url = await app.listen({ host: config.host, port: config.port });
   plugins.listening(url);
+  const { mqtt, port, maxBodyBytes } = config;
+  if (mqtt !== undefined) {
+    // Loaded where it is used: it brings a library along.
+    const { startMqttIntake } = await import('./mqtt/mqtt-intake.ts');
+    const { registry: counters } = metrics;
+    const intake = await startMqttIntake({ config: mqtt, port, maxBodyBytes, receive, registry: counters, log });
+    onStop('mqtt', () => intake.stop());
+  }
   return url;
 }
 

@@ -180,6 +180,37 @@ describe('the configuration', () => {
     },
   );
 
+  it('takes the module that PEERING names instead', () => {
+    const { plugins } = parseConfig({ PEERING: './ring.ts', PEER_ADDR: '127.0.0.2', PLUGINS: './a.ts' });
+    expect(plugins).toEqual(['./ring.ts', './a.ts']);
+  });
+
+  it('has no MQTT without MQTT_URL, and says each of its variables otherwise', () => {
+    expect(parseConfig({ MQTT_USER: 'a', MQTT_SHARE: 'north' }).mqtt).toBeUndefined();
+    expect(parseConfig({ MQTT_URL: 'mqtts://broker:8884/', MQTT_USER: 'a', MQTT_PASSWORD: 'b' }).mqtt).toEqual({
+      url: 'mqtts://broker:8884/',
+      user: 'a',
+      password: 'b',
+      caFile: undefined,
+      share: 'telltale',
+      clientId: undefined,
+    });
+  });
+
+  it.each([
+    { MQTT_URL: 'broker' },
+    { MQTT_URL: 'http://broker' },
+    { MQTT_URL: 'mqtt://user:secret@broker' },
+    { MQTT_URL: 'mqtt:///broker' },
+    { MQTT_URL: 'mqtt://broker/path' },
+    { MQTT_SHARE: 'a/b' },
+    { MQTT_CLIENT_ID: 'a\u0000' },
+  ])('refuses %j', (variables) => {
+    const [[name = '', value = ''] = []] = Object.entries(variables);
+    expect(refusalOf(variables)).toMatch(new RegExp(`^wrong configuration: ${name}: must`));
+    expect(refusalOf(variables)).not.toContain(value);
+  });
+
   it('names all wrong variables at once', () => {
     expect(refusalOf({ DATABASE_URL: 'localhost' })).toBe(
       'wrong configuration: DATABASE_URL: must be a postgresql:// URL',

@@ -5,6 +5,7 @@ import type { NoteVerifier, Result } from '@telltale/ledger';
 import { config as loadDotenv } from 'dotenv';
 import pg from 'pg';
 import { z } from 'zod';
+import { type MqttConfig, mqttConfigOf, mqttVariables } from './mqtt/mqtt-config.ts';
 import { parseLogs, parseWitnesses, type WitnessAddress } from './witness/witness-list.ts';
 
 /** A whole number in plain digits. Number() alone would take "0x10", " " and "1e3" too. */
@@ -61,7 +62,7 @@ const modules = z
   .transform((text) => text.split(',').map((name) => name.trim()))
   .transform((names) => [...new Set(names)].filter((name) => name !== ''));
 
-/** The plugin that PEERING, PEER_ADDR or ROSTER switches on. */
+/** The plugin that PEERING, PEER_ADDR or ROSTER switches on, unless PEERING names a module. */
 const PEERING_PLUGIN = '@telltale/peering';
 
 /** What a promised sealing time leaves for mining and for a restart. A guess. */
@@ -96,10 +97,14 @@ export const receiverVariables = z.object({
   WITNESS_LOGS: list(parseLogs),
   WITNESS_KEY_FILE: z.string().optional(),
   PLUGINS: modules,
-  PEERING: z.enum(['0', '1']).default('0'),
+  PEERING: z
+    .string()
+    .regex(/^(?:[01]|[./].*)$/, 'must be 0, 1 or the path of a module, which begins with . or /')
+    .default('0'),
   PEER_ADDR: z.string().optional(),
   ROSTER: z.string().optional(),
   METRICS_TOKEN: secret.optional(),
+  ...mqttVariables,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -143,6 +148,8 @@ export interface ReceiverConfig {
   readonly pluginEnvironment: Readonly<Record<string, string | undefined>>;
   /** Undefined: anybody may read /metrics. */
   readonly metricsToken: string | undefined;
+  /** Undefined: readings come over HTTP alone. */
+  readonly mqtt: MqttConfig | undefined;
   readonly logLevel: z.infer<typeof receiverVariables>['LOG_LEVEL'];
 }
 
@@ -205,6 +212,7 @@ export function parseConfig(environment: NodeJS.ProcessEnv): ReceiverConfig {
     plugins,
     pluginEnvironment: Object.freeze(plugins.length > 0 ? Object.fromEntries(set) : {}),
     metricsToken: variables.METRICS_TOKEN,
+    mqtt: mqttConfigOf(variables),
     logLevel: variables.LOG_LEVEL,
   });
 }
@@ -212,6 +220,7 @@ export function parseConfig(environment: NodeJS.ProcessEnv): ReceiverConfig {
 /** Peering comes first: it is the one that others may build on. */
 function pluginsOf(variables: z.infer<typeof receiverVariables>): readonly string[] {
   const { PLUGINS: named, PEERING, PEER_ADDR, ROSTER } = variables;
-  const isPeering = PEERING === '1' || PEER_ADDR !== undefined || ROSTER !== undefined;
-  return isPeering ? [...new Set([PEERING_PLUGIN, ...named])] : named;
+  const isPeering = PEERING !== '0' || PEER_ADDR !== undefined || ROSTER !== undefined;
+  const module = PEERING === '0' || PEERING === '1' ? PEERING_PLUGIN : PEERING;
+  return isPeering ? [...new Set([module, ...named])] : named;
 }

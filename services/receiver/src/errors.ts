@@ -22,6 +22,7 @@ export type ReceiverErrorCode =
   | 'log-unknown'
   | 'not-cosigned'
   | 'overloaded'
+  | 'check-failed'
   | 'not-stored'
   | 'stopping'
   | 'ledger-mismatch'
@@ -34,6 +35,7 @@ export type ReceiverErrorCode =
   | 'head-moved'
   | 'edge-mismatch'
   | 'plugin-failed'
+  | 'mqtt-ca'
   | 'quorum-unavailable'
   | 'not-replicated';
 

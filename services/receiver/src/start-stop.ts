@@ -7,13 +7,15 @@ import type { Logger } from 'pino';
  * The whole stop, after which main.ts ends the process whatever is still going on; longer than all the steps together. A guess, shorter
  * than what docker-compose.yml grants.
  */
-export const STOP_DEADLINE_MS = 34_000;
+export const STOP_DEADLINE_MS = 37_000;
 
 /** What all plugins share, each an equal part. A guess: a plugin that says goodbye to other machines waits 2 s for one that does not answer. */
 export const PLUGINS_STOP_MS = 3_000;
 
 /** How long each step of stopping may take, in milliseconds and in the order of stopping. Guesses, but for what they are measured by. */
 export const STEP_DEADLINES_MS = {
+  /** The messages under way: one transaction, and their answers to the broker. What is not acknowledged, it keeps. */
+  mqtt: 3_000,
   /** Their connections are ended under them; what is left is the block that is being hashed. */
   validations: 2_000,
   /** PLUGINS_STOP_MS, and what being late takes. Before the server: they may need it for their goodbye, and it would wait for their sockets. */

@@ -1,7 +1,9 @@
 // The API of a whole sender in this process, over HTTP, against a receiver stand-in.
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { type App, startApp } from './app.ts';
 import { parseConfig } from './config.ts';
@@ -87,6 +89,16 @@ describe('the API of the sender', () => {
     expect(await get('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
   });
 
+  it('shows its numbers to Prometheus', async () => {
+    const response = await fetch(`${app.url}/metrics`);
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const samples = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(samples).toEqual(
+      expect.arrayContaining(['telltale_sender_dead_letters 0', 'telltale_sender_outbox_limit_messages 100000']),
+    );
+    for (const sample of samples) expect(sample).toMatch(/^[a-z_]+ [0-9.]+$/);
+  });
+
   it('gives the receipt of what was delivered', async () => {
     await post(`${app.url}/start_sending`, { number_of_items_to_send: 2, interval_time: 86_400 });
     await expect.poll(() => receiver.accepted.size, { timeout: 10_000 }).toBeGreaterThan(0);
@@ -119,6 +131,29 @@ describe('the API of the sender', () => {
     expect(await post(`${app.url}/v1/dead-letters/retry`)).toEqual({ status: 200, body: { retried: 3 } });
     await expect.poll(async () => (await get('/v1/dead-letters')).body, { timeout: 10_000 }).toEqual([]);
     await expect.poll(isAllDelivered, { timeout: 10_000 }).toBe(true);
+  });
+});
+
+describe('a sender that is set up to measure by itself', () => {
+  it('sends the temperature of the processor from its start on', async () => {
+    const zone = newFolder();
+    writeFileSync(join(zone, 'type'), 'cpu-thermal\n');
+    writeFileSync(join(zone, 'temp'), '48312\n');
+    const variables = { SENSOR: 'thermal', THERMAL_ZONE: zone, SENSOR_DEVICE: 'gateway 7', SEND_INTERVAL_S: '0.05' };
+    const config = parseConfig({ PORT: '0', DATA_DIR: newFolder(), RECEIVER_URL: receiver.url, ...variables });
+    const own = await startApp({ config, logger: pino({ level: 'silent' }) });
+    onTestFinished(() => own.stop());
+    const temperature =
+      /^\{"celsius":48\.312,"zone":"cpu-thermal","timestamp":[0-9.]+, "device": "gateway 7", "seq": 1\}$/;
+    await expect
+      .poll(() => [...receiver.accepted.values()].map(({ data }) => data), { timeout: 10_000 })
+      .toContainEqual(expect.stringMatching(temperature));
+  });
+
+  it('says what to do on a machine without a thermal zone', async () => {
+    const variables = { SENSOR: 'thermal', THERMAL_ZONE: newFolder() };
+    const config = parseConfig({ PORT: '0', DATA_DIR: newFolder(), RECEIVER_URL: receiver.url, ...variables });
+    await expect(startApp({ config, logger: pino({ level: 'silent' }) })).rejects.toMatchObject({ code: 'sensor' });
   });
 });
 

@@ -10,6 +10,7 @@ import { Enrolment } from './enrolment.ts';
 import { createEnrolmentClient } from './enrolment-client.ts';
 import type { EnrolmentStore } from './enrolment-store.ts';
 import { createHttpServer } from './http/http-server.ts';
+import { registerMetricsRoutes } from './http/metrics-routes.ts';
 import { registerOutboxRoutes } from './http/outbox-routes.ts';
 import { registerScheduleRoutes } from './http/schedule-routes.ts';
 import { registerStatusRoutes } from './http/status-routes.ts';
@@ -22,8 +23,11 @@ import { Schedule } from './schedule.ts';
 import { CommandSensor } from './sensors/command-sensor.ts';
 import type { Sensor } from './sensors/sensor.ts';
 import { createSimulatedSensor, simulatedDevices } from './sensors/simulated-sensor.ts';
+import { createThermalSensor } from './sensors/thermal-sensor.ts';
+import { findThermalZone, THERMAL_FOLDER } from './sensors/thermal-zone.ts';
 import { createSigner, type Signer } from './signer.ts';
 import { StartError } from './start-error.ts';
+import type { Transport } from './transport.ts';
 
 /** The version that the API documents; kept equal to package.json. */
 const VERSION = '0.1.0';
@@ -66,9 +70,11 @@ export async function startApp({ config, logger }: { config: SenderConfig; logge
       origin: trusted?.origin ?? config.ledgerOrigin,
       logger,
     });
+    const transport = await createTransport({ config, signer, logger });
+    stops.push(() => transport.stop());
     const delivery = new Delivery({
       outbox,
-      send: createReceiverClient({ receiverUrl: config.receiverUrl, timeoutMs: REQUEST_TIMEOUT_MS, nowMs: Date.now }),
+      transport,
       checkReceipt: createReceiptCheck(trusted),
       enrolment,
       batchLimit: config.deliveryBatch,
@@ -104,17 +110,27 @@ export async function startApp({ config, logger }: { config: SenderConfig; logge
     const server = await createHttpServer({ logger: warningsOf(logger), version: VERSION });
     stops.push(() => server.close());
     registerScheduleRoutes(server, schedule);
-    registerStatusRoutes(server, {
-      status: () => statusOf({ config, signer, outbox, enrolment, delivery, sensor, producer, schedule }),
-      checkOutbox: () => outbox.check(),
-    });
+    const status = () => statusOf({ config, signer, outbox, enrolment, delivery, sensor, producer, schedule });
+    registerStatusRoutes(server, { status, checkOutbox: () => outbox.check() });
+    registerMetricsRoutes(server, status);
     registerOutboxRoutes(server, outbox, () => delivery.wake());
     const url = await listen(() => server.listen({ host: config.host, port: config.port }), config);
+    if (config.schedule !== undefined) schedule.start(config.schedule);
     return { url, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function createTransport(parts: { config: SenderConfig; signer: Signer; logger: Logger }): Promise<Transport> {
+  const { config, signer, logger } = parts;
+  const { receiverUrl, mqtt } = config;
+  const timeoutMs = REQUEST_TIMEOUT_MS;
+  if (mqtt === undefined) return createReceiverClient({ receiverUrl, timeoutMs, nowMs: Date.now });
+  // Loaded where it is used: it brings a library along.
+  const { createMqttTransport } = await import('./mqtt/mqtt-transport.ts');
+  return createMqttTransport({ config: mqtt, keyId: signer.key.keyId, timeoutMs, logger });
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {
@@ -132,7 +148,7 @@ function createEnrolment(parts: {
   const { config, ...others } = parts;
   const { receiverUrl, enrollmentToken: token, sensor } = config;
   if (token === undefined) return undefined;
-  const named = sensor.kind === 'command' && sensor.device !== undefined ? [sensor.device] : [];
+  const named = sensor.kind !== 'simulated' && sensor.device !== undefined ? [sensor.device] : [];
   return new Enrolment({
     ...others,
     client: createEnrolmentClient({ receiverUrl, token, timeoutMs: REQUEST_TIMEOUT_MS, nowMs: Date.now }),
@@ -161,6 +177,14 @@ function createSensor(parts: { config: SenderConfig; signer: Signer; logger: Log
         ownDevice: ownDevice(signer.key.keyId),
         restart: { ...SENSOR_BACKOFF, random: Math.random },
         terminationMs: SENSOR_TERMINATION_MS,
+        logger,
+      });
+    case 'thermal':
+      return createThermalSensor({
+        zone: findThermalZone({ given: config.sensor.zone, folder: THERMAL_FOLDER }),
+        device: config.sensor.device,
+        ownDevice: ownDevice(signer.key.keyId),
+        nowMs: Date.now,
         logger,
       });
     default:
@@ -222,7 +246,7 @@ function statusOf(parts: {
     delivery: { state: delivery.state, failures: delivery.failures },
     last_error:
       delivery.lastError === undefined ? null : { at: delivery.lastError.atUs, message: delivery.lastError.message },
-    receiver_url: config.receiverUrl,
+    receiver_url: config.mqtt?.url ?? config.receiverUrl,
     is_receipt_signature_checked: config.ledgerKey !== undefined,
     key: { id: toHex(signer.key.keyId), algorithm: signer.algorithm },
     sensor: {

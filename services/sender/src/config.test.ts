@@ -16,6 +16,7 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 5000,
       receiverUrl: 'http://127.0.0.1:5001',
+      mqtt: undefined,
       logLevel: 'info',
       keyAlgorithm: undefined,
       keyFile: resolve('data/sender/key.pem'),
@@ -38,6 +39,17 @@ describe('the configuration', () => {
     expect(config.keyFile).toBe(join('/srv/telltale/sender/key.pem'));
   });
 
+  it('reads the schedule and the thermal zone to start with', () => {
+    const { schedule, sensor } = parseConfig({
+      SEND_INTERVAL_S: '0.5',
+      SEND_ITEMS: '3',
+      SENSOR: 'thermal',
+      THERMAL_ZONE: '/sys/class/thermal/thermal_zone1',
+    });
+    expect(schedule).toEqual({ count: 3, intervalMs: 500 });
+    expect(sensor).toEqual({ kind: 'thermal', zone: resolve('/sys/class/thermal/thermal_zone1'), device: undefined });
+  });
+
   it.each([
     ['PORT', '65536'],
     ['PORT', '5000x'],
@@ -45,9 +57,16 @@ describe('the configuration', () => {
     ['KEY_ALGORITHM', 'rsa'],
     ['SENSOR', 'camera'],
     ['SENSOR_DEVICE', 'a\u0007'],
+    ['SEND_INTERVAL_S', '0'],
+    ['SEND_INTERVAL_S', '86401'],
+    ['SEND_INTERVAL_S', '1e3'],
+    ['SEND_ITEMS', '0'],
     ['LOG_LEVEL', 'loud'],
     ['RECEIVER_URL', 'localhost:5001'],
     ['RECEIVER_URL', 'http://user:secret@localhost'],
+    ['MQTT_URL', 'http://localhost'],
+    ['MQTT_URL', 'mqtt://user:secret@localhost'],
+    ['MQTT_URL', 'mqtt://'],
     ['LEDGER_PUBLIC_KEY', 'AAAA'],
     ['OUTBOX_LIMIT', '-1'],
     ['ENROLLMENT_TOKEN', 'a token with spaces'],

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { ALGORITHM, deviceFault, fromBase64, parsePublicKey } from '@telltale/ledger';
 import { config as loadDotenv } from 'dotenv';
 import { z } from 'zod';
+import { INTERVAL_MAX_S, INTERVAL_MIN_S, ITEMS_MAX, type Plan } from './schedule.ts';
 import { StartError } from './start-error.ts';
 
 function integerText(range: { min: number; max: number }) {
@@ -17,11 +18,12 @@ function integerText(range: { min: number; max: number }) {
     });
 }
 
-function isReceiverUrl(text: string): boolean {
+/** `protocol`: with its colon. */
+function isPlainUrl(text: string, protocol: RegExp): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
-  // fetch refuses URLs with a user name or password, so they are refused here, where the operator sees it.
-  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '';
+  // GET /status shows the URL, so no password may stand in it.
+  return protocol.test(url.protocol) && url.username === '' && url.password === '' && url.search === '';
 }
 
 function isEd25519Key(text: string): boolean {
@@ -37,9 +39,21 @@ export const senderVariables = z.object({
   DATA_DIR: z.string().prefault('./data').describe('Folder for data; the sender keeps its files in DATA_DIR/sender.'),
   RECEIVER_URL: z
     .string()
-    .refine(isReceiverUrl, { error: 'must be an http or https URL without user, password or query' })
+    .refine((text) => isPlainUrl(text, /^https?:$/), {
+      error: 'must be an http or https URL without user, password or query',
+    })
     .prefault('http://127.0.0.1:5001')
     .describe('The receiver; readings go to RECEIVER_URL/receive_data.'),
+  MQTT_URL: z
+    .string()
+    .refine((text) => isPlainUrl(text, /^mqtts?:$/) && new URL(text).hostname !== '', {
+      error: 'must be mqtt://host[:port] or mqtts://host[:port], without user or password',
+    })
+    .optional()
+    .describe('A broker; when set, readings go to receivers through it, and RECEIVER_URL is for enrolment alone.'),
+  MQTT_USER: z.string().optional().describe('User name at the broker.'),
+  MQTT_PASSWORD: z.string().optional().describe('Password at the broker.'),
+  MQTT_CA_FILE: z.string().optional().describe('Certificate authorities (PEM) for mqtts instead of those known.'),
   KEY_ALGORITHM: z
     .enum(['ed25519', 'rsa-pss', 'ecdsa-p256'], { error: 'must be ed25519, rsa-pss or ecdsa-p256' })
     .optional()
@@ -48,7 +62,7 @@ export const senderVariables = z.object({
   // 1000 is a guess: past it the simulation stands for no place that we know.
   DEVICES: integerText({ min: 1, max: 1000 }).prefault('3').describe('Number of simulated devices.'),
   SENSOR: z
-    .enum(['simulated', 'command'], { error: 'must be simulated or command' })
+    .enum(['simulated', 'command', 'thermal'], { error: 'must be simulated, command or thermal' })
     .prefault('simulated')
     .describe('Where readings come from.'),
   SENSOR_COMMAND: z
@@ -61,7 +75,23 @@ export const senderVariables = z.object({
       error: 'must be at most 256 bytes of text without control characters',
     })
     .optional()
-    .describe('Device name for lines of SENSOR_COMMAND that carry none; unset, they belong to the key itself.'),
+    .describe('Device name for lines of SENSOR_COMMAND that carry none, and for temperatures; unset: the key itself.'),
+  THERMAL_ZONE: z
+    .string()
+    .optional()
+    .describe('Folder of the thermal zone for SENSOR=thermal; unset: the one of the processor.'),
+  SEND_INTERVAL_S: z
+    .string()
+    .regex(/^\d{1,5}(\.\d{1,2})?$/, `must be a number from ${INTERVAL_MIN_S} to ${INTERVAL_MAX_S}`)
+    .transform(Number)
+    .refine((value) => value >= INTERVAL_MIN_S && value <= INTERVAL_MAX_S, {
+      error: `must be a number from ${INTERVAL_MIN_S} to ${INTERVAL_MAX_S}`,
+    })
+    .optional()
+    .describe('When set, sending starts with the sender: so many seconds between two batches, as interval_time.'),
+  SEND_ITEMS: integerText({ min: 1, max: ITEMS_MAX })
+    .prefault('1')
+    .describe('Readings at each interval, as number_of_items_to_send; for SEND_INTERVAL_S.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be trace, debug, info, warn, error, fatal or silent',
@@ -91,17 +121,33 @@ export const senderVariables = z.object({
     .describe("The receiver's token, or a one-time token: the sender enrols its key with it before it sends anything."),
 });
 
+export type MqttConfig = Readonly<{
+  url: string;
+  user: string | undefined;
+  /** A secret. */
+  password: string | undefined;
+  /** Undefined: the certificate authorities that Node.js knows. */
+  caFile: string | undefined;
+}>;
+
 /** The checked variables in the form the code uses. Paths are absolute. */
 export type SenderConfig = Readonly<{
   host: string;
   port: number;
   receiverUrl: string;
+  /** Undefined: readings go to receiverUrl. */
+  mqtt: MqttConfig | undefined;
   logLevel: z.output<typeof senderVariables>['LOG_LEVEL'];
   keyAlgorithm: 'ed25519' | 'rsa-pss' | 'ecdsa-p256' | undefined;
   keyFile: string;
   outboxFile: string;
   deviceCount: number;
-  sensor: { kind: 'simulated' } | { kind: 'command'; command: string; device: string | undefined };
+  sensor:
+    | { kind: 'simulated' }
+    | { kind: 'command'; command: string; device: string | undefined }
+    | { kind: 'thermal'; zone: string | undefined; device: string | undefined };
+  /** What is sent from the start on; undefined: nothing before POST /start_sending. */
+  schedule: Plan | undefined;
   deliveryBatch: number;
   outboxLimit: number;
   receiptsKept: number;
@@ -133,15 +179,25 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     host: value.HOST,
     port: value.PORT,
     receiverUrl: value.RECEIVER_URL,
+    mqtt:
+      value.MQTT_URL === undefined
+        ? undefined
+        : {
+            url: value.MQTT_URL,
+            user: value.MQTT_USER,
+            password: value.MQTT_PASSWORD,
+            caFile: value.MQTT_CA_FILE,
+          },
     logLevel: value.LOG_LEVEL,
     keyAlgorithm: value.KEY_ALGORITHM,
     keyFile: value.KEY_FILE === undefined ? join(folder, 'key.pem') : resolve(value.KEY_FILE),
     outboxFile: join(folder, 'outbox.sqlite'),
     deviceCount: value.DEVICES,
-    sensor:
-      value.SENSOR === 'command'
-        ? { kind: 'command', command: value.SENSOR_COMMAND ?? '', device: value.SENSOR_DEVICE }
-        : { kind: 'simulated' },
+    sensor: sensorOf(value),
+    schedule:
+      value.SEND_INTERVAL_S === undefined
+        ? undefined
+        : { count: value.SEND_ITEMS, intervalMs: value.SEND_INTERVAL_S * 1000 },
     deliveryBatch: value.DELIVERY_BATCH,
     outboxLimit: value.OUTBOX_LIMIT,
     receiptsKept: value.RECEIPTS_KEPT,
@@ -153,6 +209,12 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     enrollmentToken: value.ENROLLMENT_TOKEN,
   };
   return Object.freeze(config);
+}
+
+function sensorOf(value: z.output<typeof senderVariables>): SenderConfig['sensor'] {
+  const { SENSOR: kind, SENSOR_COMMAND: command = '', SENSOR_DEVICE: device, THERMAL_ZONE: zone } = value;
+  if (kind === 'command') return { kind, command, device };
+  return kind === 'thermal' ? { kind, zone: zone && resolve(zone), device } : { kind };
 }
 
 /** Reads .env of the working folder and the environment, which wins. @throws StartError `config` */

@@ -4,11 +4,12 @@
 import type { Logger } from 'pino';
 import { type Backoff, backoffMs } from './backoff.ts';
 import type { Enrolment } from './enrolment.ts';
-import { encodeEnvelopes, envelopeSizeBytes } from './envelope.ts';
+import { envelopeSizeBytes } from './envelope.ts';
 import type { Outbox, OutboxMessage, Settlement } from './outbox.ts';
 import type { ReceiptCheck } from './receipt-check.ts';
 import { judgeReceipts } from './receipt-settlement.ts';
-import type { ReceivedReceipt, ReceiverAnswer, ReceiverClient, Refusal } from './receiver-client.ts';
+import type { ReceivedReceipt, ReceiverAnswer, Refusal } from './receiver-answer.ts';
+import type { Transport } from './transport.ts';
 
 /** Bytes of one request's body, unless a single message has more: below 1 MiB, a common default limit of servers. */
 const REQUEST_LIMIT_BYTES = 1_000_000;
@@ -28,7 +29,7 @@ export type DeliveryStatus = Readonly<{
 
 export type DeliveryOptions = Readonly<{
   outbox: Outbox;
-  send: ReceiverClient;
+  transport: Transport;
   checkReceipt: ReceiptCheck;
   /** Nothing is sent before it has enrolled the key. Undefined: the sender does not enrol. */
   enrolment: Enrolment | undefined;
@@ -138,16 +139,17 @@ export class Delivery {
   }
 
   async #round(): Promise<Round> {
-    const { outbox, send } = this.#options;
-    const batch = outbox.oldest({
+    const { outbox, transport } = this.#options;
+    const waiting = outbox.oldest({
       limit: this.#batchLimit,
       sizeBytes: REQUEST_LIMIT_BYTES,
       sizeOf: envelopeSizeBytes,
       isFreshOnly: this.#isResting,
     });
-    if (batch.length === 0) return { kind: 'empty' };
+    if (waiting.length === 0) return { kind: 'empty' };
     this.#state = 'sending';
-    const answer = await send({ body: encodeEnvelopes(batch), count: batch.length, signal: this.#abandoned.signal });
+    const batch = transport.together(waiting);
+    const answer = await transport.send({ messages: batch, signal: this.#abandoned.signal });
     return this.#settle(batch, answer);
   }
 

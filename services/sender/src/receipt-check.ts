@@ -14,7 +14,7 @@ import {
   verifyReceipt,
 } from '@telltale/ledger';
 import type { OutboxMessage } from './outbox.ts';
-import type { ReceivedReceipt } from './receiver-client.ts';
+import type { ReceivedReceipt } from './receiver-answer.ts';
 import { StartError } from './start-error.ts';
 
 /**

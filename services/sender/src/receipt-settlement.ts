@@ -3,7 +3,7 @@
 
 import type { OutboxMessage, Settlement } from './outbox.ts';
 import type { ReceiptCheck } from './receipt-check.ts';
-import type { ReceivedReceipt } from './receiver-client.ts';
+import type { ReceivedReceipt } from './receiver-answer.ts';
 
 /**
  * Answers with the receipt of something else before a message is given up. They are answers in different rounds, with rests of seconds

@@ -1,99 +1,27 @@
-// One POST to the receiver and what its answer means for the messages of that request. It checks the answer's form, not its truth:
-// receipt-check.ts does that. Nothing here touches the outbox.
+// Readings over HTTP: one POST a batch. What its answer means stands in receiver-answer.ts.
 
-import { z } from 'zod';
-import { retryAfterMs } from './backoff.ts';
-import { type Exchange, exchange, REASON_LIMIT, resourceUrl } from './receiver-http.ts';
-
-const receiptSchema = z.looseObject({
-  transaction_id: z.string(),
-  leaf_index: z.int().nonnegative(),
-  leaf_hash: z.string(),
-  received_at: z.int().nonnegative(),
-  seal_by: z.int().nonnegative(),
-  position: z.int().nonnegative(),
-  count: z.int().positive(),
-  path: z.array(z.string()),
-  signature: z.string(),
-});
-const acceptedSchema = z.object({ status: z.literal('success'), receipts: z.array(receiptSchema) });
-const errorSchema = z.object({
-  status: z.literal('error'),
-  message: z.string(),
-  errors: z.array(z.object({ position: z.int().nonnegative(), code: z.string(), message: z.string() })).optional(),
-});
-
-export type ReceivedReceipt = z.output<typeof receiptSchema>;
-
-export type Refusal = Readonly<{ position: number; code: string; reason: string }>;
-
-export type ReceiverAnswer =
-  /** One receipt for each envelope, in order. */
-  | { kind: 'accepted'; receipts: readonly ReceivedReceipt[] }
-  /** The named positions (all below the number of envelopes, each once) are refused for good; the others were not looked at. */
-  | { kind: 'refused'; refusals: readonly Refusal[] }
-  /** The request as a whole is refused and nobody says which message is at fault. */
-  | { kind: 'refused-whole'; code: string; reason: string }
-  /** Nothing is known about the messages: try again. */
-  | { kind: 'later'; reason: string; retryAfterMs: number | undefined };
-
-export type ReceiverClient = (request: {
-  body: Uint8Array<ArrayBuffer>;
-  /** Envelopes in the body. */
-  count: number;
-  signal: AbortSignal;
-}) => Promise<ReceiverAnswer>;
+import { encodeEnvelopes } from './envelope.ts';
+import { readAnswer } from './receiver-answer.ts';
+import { exchange, resourceUrl } from './receiver-http.ts';
+import type { Transport } from './transport.ts';
 
 /** @param options.timeoutMs for the whole exchange, answer included */
 export function createReceiverClient(options: {
   receiverUrl: string;
   timeoutMs: number;
   nowMs: () => number;
-}): ReceiverClient {
+}): Transport {
   const { receiverUrl, timeoutMs } = options;
   const url = resourceUrl(receiverUrl, 'receive_data');
-  return async ({ body, count, signal }) => {
-    const answer = await exchange({ url, body, timeoutMs, signal });
-    // Whether the receiver took the messages is unknown; sending them again gives the same receipts.
-    if (answer.kind === 'unreachable') return { kind: 'later', reason: answer.reason, retryAfterMs: undefined };
-    return readAnswer(answer, { count, nowMs: options.nowMs() });
+  return {
+    together: (messages) => messages,
+    send: async ({ messages, signal }) => {
+      const answer = await exchange({ url, body: encodeEnvelopes(messages), timeoutMs, signal });
+      // Whether the receiver took the messages is unknown; sending them again gives the same receipts.
+      if (answer.kind === 'unreachable') return { kind: 'later', reason: answer.reason, retryAfterMs: undefined };
+      return readAnswer(answer, { count: messages.length, nowMs: options.nowMs() });
+    },
+    // Nothing stays open between two requests that would keep the process.
+    stop: async () => undefined,
   };
-}
-
-function readAnswer(
-  answer: Extract<Exchange, { kind: 'answered' }>,
-  at: { count: number; nowMs: number },
-): ReceiverAnswer {
-  const { status, json } = answer;
-  const { count, nowMs } = at;
-  const later = (reason: string): ReceiverAnswer => ({
-    kind: 'later',
-    reason: reason.slice(0, REASON_LIMIT),
-    retryAfterMs: retryAfterMs(answer.retryAfter, nowMs),
-  });
-  if (status === 200) {
-    const accepted = acceptedSchema.safeParse(json);
-    if (!accepted.success) return later('the receiver answered 200 without receipts');
-    const { receipts } = accepted.data;
-    if (receipts.length === count) return { kind: 'accepted', receipts };
-    return later(`the receiver gave ${receipts.length} receipts for ${count} messages`);
-  }
-  const error = errorSchema.safeParse(json);
-  // A proxy may answer 413 in its own words, and no time will make the request smaller.
-  if (status === 413 && !error.success) {
-    return { kind: 'refused-whole', code: 'too-large', reason: 'the request is too large (413)' };
-  }
-  // Only the receiver's own words may cost a message its place: any web server says 400 or 403 to what it does not know.
-  if (!error.success) return later(`the receiver answered ${status}`);
-  const reason = error.data.message.slice(0, REASON_LIMIT);
-  if (status !== 400 && status !== 403 && status !== 413) return later(`the receiver answered ${status}: ${reason}`);
-
-  const refusals = new Map<number, Refusal>();
-  for (const { position, code, message } of error.data.errors ?? []) {
-    if (position >= count) return later(`the receiver refused message ${position} of ${count}`);
-    refusals.set(position, { position, code, reason: message.slice(0, REASON_LIMIT) });
-  }
-  if (refusals.size > 0) return { kind: 'refused', refusals: [...refusals.values()] };
-  if (status === 403) return later(`the receiver answered 403: ${reason}`);
-  return { kind: 'refused-whole', code: status === 413 ? 'too-large' : 'refused', reason };
 }

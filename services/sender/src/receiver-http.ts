@@ -1,5 +1,8 @@
 // One exchange with the receiver over HTTP: bounded in time and size, never redirected. What an answer means is the caller's question:
-// receiver-client.ts for readings, enrolment-client.ts for keys.
+// receiver-client.ts for readings, enrolment-client.ts for keys. Not fetch: its parser in WebAssembly and its web streams cost a sender 20 MB.
+
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 
 /** Longest answer read, in bytes: 1000 receipts of about 1.5 kB, five times over. Guards a small machine's memory. */
 const ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
@@ -18,34 +21,54 @@ export function resourceUrl(receiverUrl: string, path: string): URL {
   return new URL(path, receiverUrl.endsWith('/') ? receiverUrl : `${receiverUrl}/`);
 }
 
-/** @param request.body undefined: GET; null: POST without a body. @param request.timeoutMs for the whole exchange, answer included */
-export async function exchange(request: {
-  url: URL;
-  body: Uint8Array<ArrayBuffer> | string | null | undefined;
-  timeoutMs: number;
-  signal: AbortSignal;
-}): Promise<Exchange> {
-  const { url, body, timeoutMs, signal } = request;
+interface Request {
+  readonly url: URL;
+  /** undefined: GET; null: POST without a body. */
+  readonly body: Uint8Array<ArrayBuffer> | string | null | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** @param request.timeoutMs for the whole exchange, answer included */
+export async function exchange(request: Request & { readonly timeoutMs: number }): Promise<Exchange> {
+  const { timeoutMs, ...sent } = request;
+  // Not AbortSignal.timeout: its timer would hold what belongs to a finished exchange until the time is over.
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
   try {
-    const response = await fetch(url, {
-      method: body === undefined ? 'GET' : 'POST',
-      ...(body !== undefined && body !== null && { headers: { 'content-type': 'application/json' }, body }),
-      // A redirected POST may become a GET, or take a token elsewhere; the operator is better told that RECEIVER_URL is wrong.
-      redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-    });
-    const json = parseJson(await readText(response));
-    return { kind: 'answered', status: response.status, retryAfter: response.headers.get('retry-after'), json };
+    const answer = await send({ ...sent, signal: AbortSignal.any([request.signal, late.signal]) });
+    const json = parseJson(await readText(answer));
+    const { statusCode: status = 0, headers } = answer;
+    return { kind: 'answered', status, retryAfter: headers['retry-after'] ?? null, json };
   } catch (error) {
+    if (request.signal.aborted) return { kind: 'unreachable', reason: 'the request was stopped' };
+    if (late.signal.aborted) return { kind: 'unreachable', reason: 'the receiver did not answer in time' };
     return { kind: 'unreachable', reason: networkReason(error) };
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-async function readText(response: Response): Promise<string> {
-  if (response.body === null) return '';
+/** Node.js keeps the connection for the next request. Redirects are not followed: an operator is told by them that RECEIVER_URL is wrong. */
+function send({ url, body, signal }: Request): Promise<IncomingMessage> {
+  const start = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const hasBody = body !== undefined && body !== null;
+  return new Promise((resolve, reject) => {
+    const request = start(url, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: hasBody ? { 'content-type': 'application/json' } : {},
+      signal,
+    });
+    request.once('response', resolve);
+    // Also after the answer began: what then fails is heard by whoever reads it.
+    request.on('error', reject);
+    request.end(body ?? undefined);
+  });
+}
+
+async function readText(answer: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of answer) {
     sizeBytes += chunk.length;
     if (sizeBytes > ANSWER_LIMIT_BYTES) throw new Error(`the answer is longer than ${ANSWER_LIMIT_BYTES} bytes`);
     chunks.push(chunk);
@@ -53,7 +76,8 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseJson(text: string): unknown {
+/** Undefined for what is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -64,10 +88,6 @@ function parseJson(text: string): unknown {
 
 function networkReason(error: unknown): string {
   if (!(error instanceof Error)) return 'the receiver cannot be reached';
-  if (error.name === 'TimeoutError') return 'the receiver did not answer in time';
-  if (error.name === 'AbortError') return 'the request was stopped';
-  const { cause } = error;
-  const detail =
-    cause instanceof Error && 'code' in cause ? String(cause.code) : (cause instanceof Error ? cause : error).message;
+  const detail = 'code' in error ? String(error.code) : error.message;
   return `the receiver cannot be reached: ${detail}`.slice(0, REASON_LIMIT);
 }

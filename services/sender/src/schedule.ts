@@ -1,7 +1,14 @@
 // When readings are taken: so many every so many seconds, the first batch at once, until stopped or replaced. One schedule at most,
-// and never two batches at once. The schedule is not kept across restarts, as in the ancestor.
+// and never two batches at once. What POST /start_sending says is not kept across restarts, as in the
+// ancestor.
 
 import type { Logger } from 'pino';
+
+/** Readings at one tick. A guess: signing a thousand RSA readings takes a second or two on a Raspberry Pi. */
+export const ITEMS_MAX = 1000;
+/** Seconds. Below a hundredth the disk, not the schedule, sets the pace; a day is the longest that makes sense to a person. */
+export const INTERVAL_MIN_S = 0.01;
+export const INTERVAL_MAX_S = 86_400;
 
 export type Plan = Readonly<{ count: number; intervalMs: number }>;
 

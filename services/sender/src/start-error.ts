@@ -2,7 +2,7 @@
 // one line, without a stack, and exits with 1.
 
 /** What stopped the start; one literal per cause, so that tests and main.ts never compare messages. */
-export type StartErrorCode = 'config' | 'key-file' | 'outbox' | 'port-in-use' | 'listen';
+export type StartErrorCode = 'config' | 'key-file' | 'outbox' | 'sensor' | 'port-in-use' | 'listen';
 
 export class StartError extends Error {
   readonly code: StartErrorCode;

@@ -32,15 +32,14 @@ export const enrolCommand: Command = {
     const token = await readToken(given, { option: 'token-file', variable: 'ENROLLMENT_TOKEN', value });
     const { origin } = await ledgerToSignFor(client, await readTrust(given, context));
     const nonce = await client.nonce();
-    const answer = await client.post('/v1/keys', enrolled, {
-      body: {
-        token,
-        public_key: toBase64(key.spki),
-        devices: given.list('device'),
-        nonce,
-        possession: toBase64(sign(possessionText({ origin, keyId: key.keyId, nonce }))),
-      },
-    });
+    const body = {
+      token,
+      public_key: toBase64(key.spki),
+      devices: [...given.list('device')],
+      nonce,
+      possession: toBase64(sign(possessionText({ origin, keyId: key.keyId, nonce }))),
+    };
+    const answer = await client.ask(enrolled, (api) => api.POST('/v1/keys', { body }));
     writeResult(context, given, {
       text: `enrolled key ${toHex(key.keyId)} at ${origin}, leaf ${answer.leaf_index}\n`,
       json: { key_id: toHex(key.keyId), origin, leaf_index: answer.leaf_index },

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { EXIT } from '../cli-error.ts';
 import { type Command, JSON_OPTION, writeResult } from '../command.ts';
-import { ReceiverClient } from '../receiver-client.ts';
+import { bearer, ReceiverClient } from '../receiver-client.ts';
 import { utcTime } from '../utc-time.ts';
 import { readToken } from './secret.ts';
 
@@ -33,10 +33,10 @@ export const inviteCommand: Command = {
       value: context.config.adminToken,
     });
     const body = {
-      ...(devices.length > 0 && { devices }),
+      ...(devices.length > 0 && { devices: [...devices] }),
       ...(expiresInS !== undefined && { expires_in_s: expiresInS }),
     };
-    const answer = await client.post('/v1/invites', invited, { body, adminToken });
+    const answer = await client.ask(invited, (api) => api.POST('/v1/invites', { body, ...bearer(adminToken) }));
     const text = `${answer.token}\n`;
     writeResult(context, given, { text, json: answer });
     if (!given.has('json')) context.stderr.write(`good for one enrolment until ${utcTime(answer.expires_at)}\n`);

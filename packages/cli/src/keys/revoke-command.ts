@@ -4,7 +4,7 @@ import { hashFromHex, revokeText, toBase64, toHex } from '@telltale/ledger';
 import { z } from 'zod';
 import { CliError, EXIT } from '../cli-error.ts';
 import { type Command, type Context, type Given, JSON_OPTION, writeResult } from '../command.ts';
-import { ReceiverClient } from '../receiver-client.ts';
+import { bearer, ReceiverClient } from '../receiver-client.ts';
 import { readTrust, TRUST_OPTIONS } from '../trust.ts';
 import { readKeyFile } from './key-file.ts';
 import { ledgerToSignFor } from './ledger-to-sign-for.ts';
@@ -57,7 +57,8 @@ async function byAdmin(asked: Asked & { keyId: string }): Promise<{ keyId: strin
   if (!hashFromHex(keyId)) throw new CliError('usage', 'a key id is 64 lower-case hexadecimal digits');
   const value = context.config.adminToken;
   const adminToken = await readToken(given, { option: 'admin-token-file', variable: 'ADMIN_TOKEN', value });
-  const answer = await client.post(`/v1/keys/${keyId}/revoke`, revoked, { body: { reason }, adminToken });
+  const request = { params: { path: { key_id: keyId } }, body: { reason }, ...bearer(adminToken) };
+  const answer = await client.ask(revoked, (api) => api.POST('/v1/keys/{key_id}/revoke', request));
   return { keyId, leafIndex: answer.leaf_index };
 }
 
@@ -68,6 +69,7 @@ async function byItself(asked: Asked & { keyFile: string }): Promise<{ keyId: st
   const nonce = await client.nonce();
   const signature = toBase64(sign(revokeText({ origin, keyId: key.keyId, reason, nonce })));
   const keyId = toHex(key.keyId);
-  const answer = await client.post(`/v1/keys/${keyId}/revoke`, revoked, { body: { reason, nonce, signature } });
+  const request = { params: { path: { key_id: keyId } }, body: { reason, nonce, signature } };
+  const answer = await client.ask(revoked, (api) => api.POST('/v1/keys/{key_id}/revoke', request));
   return { keyId, leafIndex: answer.leaf_index };
 }

@@ -36,16 +36,16 @@ export const rotateCommand: Command = {
     const devices = named.length > 0 ? named : (await client.key(oldKeyId)).devices.map(({ device }) => device);
     const nonce = await client.nonce();
     const farewell = revokeText({ origin, keyId: old.key.keyId, reason: ROTATION_REASON, nonce });
-    const answer = await client.post(`/v1/keys/${oldKeyId}/rotate`, rotated, {
-      body: {
-        public_key: toBase64(spki),
-        devices,
-        nonce,
-        possession: toBase64(successor.sign(possessionText({ origin, keyId, nonce }))),
-        signature: toBase64(old.sign(enrolText({ origin, keyId, devices, nonce }))),
-        ...(!given.has('keep-old') && { retirement: toBase64(old.sign(farewell)) }),
-      },
-    });
+    const body = {
+      public_key: toBase64(spki),
+      devices: [...devices],
+      nonce,
+      possession: toBase64(successor.sign(possessionText({ origin, keyId, nonce }))),
+      signature: toBase64(old.sign(enrolText({ origin, keyId, devices, nonce }))),
+      ...(!given.has('keep-old') && { retirement: toBase64(old.sign(farewell)) }),
+    };
+    const at = { params: { path: { key_id: oldKeyId } } };
+    const answer = await client.ask(rotated, (api) => api.POST('/v1/keys/{key_id}/rotate', { ...at, body }));
     const retired =
       answer.revoked_leaf === null
         ? '; the old key stays in force'

@@ -106,6 +106,36 @@ describe('telltale recover', () => {
   });
 });
 
+describe('telltale recover where the key signed several blocks of a height', () => {
+  it('takes those that lead to the head, and says so', async () => {
+    const rival = makeLedger({ blocks: 4, perBlock: 3, delayUs: 1, changedFrom: 2 });
+    const out = join(home.path, 'chosen.jsonl');
+    const { code, stdout } = await recover([await member({ rival })], ['--out', out]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('The ledger’s key signed several blocks of heights from 2 to 4;');
+    expect(stdout).toContain('Those that lead to block 6 came back.');
+    expect(await readFile(out, 'utf8')).toBe(exported);
+  });
+
+  it('imports nothing when the head is among them and what was kept is in the other chain', async () => {
+    const rival = makeLedger({ blocks: 6, perBlock: 3, word: 'wild', delayUs: 1, changedFrom: 5 });
+    const checkpoint = await home.write('checkpoint', ledger.checkpoint);
+    const { code, stdout } = await recover([await member({ rival })], ['--checkpoint', checkpoint]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^NOT RECOVERED\./);
+    expect(stdout).toContain('The newest is among them, and the ring cannot say which of those was published');
+    await expectEmpty();
+  });
+
+  it('says that the ring does not keep the block that the chain needs', async () => {
+    const rival = makeLedger({ blocks: 3, perBlock: 3, delayUs: 1, changedFrom: 3 });
+    const { code, stderr } = await recover([await member({ rival, isRivalAlone: true })]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^telltale: block 3 of 6 is missing: no member of the ring has it now/);
+    await expectEmpty();
+  });
+});
+
 describe('telltale recover of what is not whole', () => {
   const withoutBlock = (missing: number): RingServerOptions => ({
     change: (height) => (height === missing ? 404 : undefined),

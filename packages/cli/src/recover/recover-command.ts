@@ -16,8 +16,9 @@ import { reasonOf } from '../read-file.ts';
 import { KEPT_OPTIONS, keptFiles } from '../verify/kept-options.ts';
 import { exitOfKept } from '../verify/kept-text.ts';
 import { Progress } from '../verify/progress.ts';
+import type { LedgerKey } from './lane-blocks.ts';
 import { judgeRecovered } from './recovered-and-kept.ts';
-import { type LedgerKey, NoChain, RecoveredChain } from './recovered-chain.ts';
+import { NoChain, RecoveredChain } from './recovered-chain.ts';
 import { type Recovery, recoveryJson, recoveryText } from './recovery-text.ts';
 import { RingMembers } from './ring-members.ts';
 
@@ -103,8 +104,15 @@ async function recover(given: Given, run: Run): Promise<Recovery> {
       const isPartial = given.has('partial');
       const chain = await RecoveredChain.find({ ledgerKey, origin: given.text('origin'), members, isPartial, checker });
       await writeExport(chain, run);
-      const { missingHeight, headHeight, ledger } = chain;
-      const facts = { origin: ledger.origin, key: ledger.key, summary: chain.summary(), headHeight, file };
+      const { missingHeight, headHeight, heightsOfSeveral, ledger } = chain;
+      const facts = {
+        origin: ledger.origin,
+        key: ledger.key,
+        summary: chain.summary(),
+        headHeight,
+        heightsOfSeveral,
+        file,
+      };
       if (missingHeight !== undefined) return { kind: 'partial', ...facts, missingHeight };
       const judged = kept && (await judgeRecovered({ kept, path, ledger, checker }));
       // What is open now is a contradiction as soon as the ledger goes on without it.

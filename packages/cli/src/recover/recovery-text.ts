@@ -14,6 +14,8 @@ interface Facts {
   readonly summary: ChainSummary;
   /** Of the newest block that the ring knows of. */
   readonly headHeight: number;
+  /** Heights of which the ring has other blocks too, signed by the same key. */
+  readonly heightsOfSeveral: readonly number[];
   /** Where the user has the export now. */
   readonly file: string | undefined;
 }
@@ -46,6 +48,7 @@ function linesOf(recovery: Recovery): string[] {
         ...(recovery.kept ? ['', ...keptLines(recovery.kept)] : []),
         '',
         ...WHAT_MAY_BE_MISSING,
+        ...severalLines(recovery),
         '',
         importText(recovery.report).trimEnd(),
       ];
@@ -68,6 +71,7 @@ function linesOf(recovery: Recovery): string[] {
         ...keptLines(recovery.kept),
         '',
         ...factLines(recovery),
+        ...severalLines(recovery),
         '',
         'A member that is away may have what is missing: start it and recover again. A ledger that goes on from here with its key contradicts',
         'what it signed. telltale import makes a ledger of a saved export (--out) all the same.',
@@ -88,6 +92,19 @@ const WHAT_MAY_BE_MISSING = [
   'none is. A receipt, checkpoint or proof of something later contradicts the ledger once it goes on: telltale verify shows it.',
 ];
 
+/** The ring forgets nothing that was signed: a start on an empty database is enough. */
+function severalLines({ heightsOfSeveral, headHeight }: Facts): string[] {
+  const [first] = heightsOfSeveral;
+  const last = heightsOfSeveral.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const where = first === last ? `height ${first}` : `heights from ${first} to ${last}`;
+  const which =
+    last === headHeight
+      ? 'The newest is among them, and the ring cannot say which of those was published: hold a receipt or a checkpoint against it.'
+      : `Those that lead to block ${headHeight} came back.`;
+  return ['', `The ledger’s key signed several blocks of ${where}; all of them stay in the ring as evidence. ${which}`];
+}
+
 export function recoveryJson(recovery: Recovery): object {
   const { kind, key } = recovery;
   const whose = { verdict: kind, public_key: toBase64(key.spki), key_id: toHex(key.keyId) };
@@ -96,13 +113,14 @@ export function recoveryJson(recovery: Recovery): object {
     const place = { line, block_index: blockIndex ?? null, leaf_index: leafIndex ?? null };
     return { ...whose, fault: { code, message, ...place, ...meaningOf(code) } };
   }
-  const { origin, summary, headHeight, file } = recovery;
+  const { origin, summary, headHeight, heightsOfSeveral, file } = recovery;
   const { head, ...counts } = summary;
   const facts = {
     origin,
     ...counts,
     head: head && { index: head.index, hash: toHex(head.hash), timestamp: head.timestampUs, log_size: head.logSize },
     ring_head: headHeight,
+    heights_of_several_blocks: heightsOfSeveral,
     file: file ?? null,
   };
   switch (kind) {

@@ -30,7 +30,7 @@ export interface KnownLane {
   readonly headHeight: number;
 }
 
-type Read<Value> = (bytes: Uint8Array) => Promise<Result<Value>> | Result<Value>;
+type Read<Value> = (bytes: Uint8Array, headers: Headers) => Promise<Result<Value>> | Result<Value>;
 
 export class RingMembers {
   private readonly signal: AbortSignal;
@@ -75,13 +75,12 @@ export class RingMembers {
     });
   }
 
-  /** The block of a lane at a height as `read` takes it, from the first member whose answer it takes. */
-  async block<Value>(at: { lane: string; height: number; read: Read<Value> }): Promise<FromRing<Value>> {
-    const request = { path: `/v1/ring/lanes/${at.lane}/blocks/${at.height}`, read: at.read };
+  /** The block at this path as `read` takes it, from the first member whose answer it takes. */
+  async block<Value>(path: string, read: Read<Value>): Promise<FromRing<Value>> {
     return this.repeat(async () => {
       const answers: FromRing<Value>[] = [];
       for (const url of this.urls) {
-        const answer = await this.ask(url, request);
+        const answer = await this.ask(url, { path, read });
         if (answer.kind === 'found') {
           this.urls = [url, ...this.urls.filter((other) => other !== url)];
           return answer;
@@ -113,7 +112,7 @@ export class RingMembers {
         if (answer.status === 404) return { kind: 'missing' };
         return { kind: 'unavailable', why: `${address} answered ${answer.status}` };
       }
-      const read = await request.read(await bytesOf(answer));
+      const read = await request.read(await bytesOf(answer), answer.headers);
       if (read.ok) return { kind: 'found', value: read.value };
       return { kind: 'false', why: `what ${address} answered is not it: ${read.message}` };
     } catch (error) {

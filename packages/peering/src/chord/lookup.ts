@@ -49,6 +49,10 @@ export function continueLookup(turn: Turn, number: LookupNumber, reply: ChordRep
     successors: reply.t === 'chord.mine' ? reply.body.successors : reply.body.owners,
   });
   const isEnd = lookup.seeks === 'owner' ? reply.t === 'chord.mine' : reply.t === 'chord.toward' && isLast(reply);
+  if (isEnd && reply.t === 'chord.mine' && !isCredible(turn, lookup, reply.body.predecessor)) {
+    turn.count('rejectedHops');
+    return advance(turn, number, heard);
+  }
   if (isEnd) return end(turn, { number, lookup: heard }, { id, successors, hops: heard.hops });
   const named = namedBy(heard, reply);
   const good = named.filter((candidate) => isProgress(turn, heard, candidate));
@@ -106,6 +110,16 @@ function candidatesOf({ closer, owners }: { closer: readonly NodeId[]; owners: r
 function isProgress(turn: Turn, { asked, key }: Lookup, { id, as }: Candidate): boolean {
   if (as === 'hop') return turn.rules.between(asked.id, id, key);
   return id === key || turn.rules.between(key, id, asked.id);
+}
+
+/**
+ * Whether a node may own the key as it says: its arc holds the key; and one that was asked as a hop, and so stands between this node and the key,
+ * would have to own nearly the whole circle, this member's place too. Then it lies, or does not know the ring yet: the next best is asked.
+ */
+function isCredible(turn: Turn, { asked, key }: Lookup, predecessor: NodeId | null): boolean {
+  if (asked.id === key) return true;
+  if (predecessor === null || !turn.rules.between(predecessor, key, asked.id)) return false;
+  return asked.as === 'owner' || !turn.rules.between(predecessor, turn.state.self.id, asked.id);
 }
 
 function isLast({ body }: Extract<LookupReply, { t: 'chord.toward' }>): boolean {

@@ -3,17 +3,11 @@
 
 import { z } from 'zod';
 import type { Message } from '../calls.ts';
-import { type NodeId, parseNodeId } from '../node-id.ts';
+import { nodeIdSchema as nodeId } from '../node-id-schema.ts';
 
 /** Longest list of identifiers in a message. Lists hold r <= 4 successors, or r + 1 founders; the rest is room for a larger r. */
 const LIST_LIMIT = 16;
 
-const nodeId = z.string().transform((text, context): NodeId => {
-  const id = parseNodeId(text);
-  if (id) return id;
-  context.addIssue('not an identifier');
-  return z.NEVER;
-});
 const ids = z.array(nodeId).max(LIST_LIMIT);
 const empty = z.strictObject({});
 

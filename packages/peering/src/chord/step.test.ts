@@ -122,6 +122,19 @@ describe('the reducer of Chord', () => {
     expect(owned.effects).toContainEqual(expect.objectContaining({ kind: 'located', token: 'x', hops: 2 }));
   });
 
+  it('does not believe a node that claims a key which it cannot own', () => {
+    const start = run(member(), { kind: 'locate', token: 'x', key: at(35) });
+    expect(calls(start.effects)[0]?.to.id).toBe(at(30));
+    // An arc around the whole circle, this node's place in it; one without the key; and none.
+    for (const predecessor of [at(32), at(20), null]) {
+      const claims = says(1, 'chord.mine', { closer: [], successors: [at(40)], predecessor });
+      const { state, effects } = run(start.state, claims);
+      expect(state.counters.rejectedHops).toBe(1);
+      expect(effects).not.toContainEqual(expect.objectContaining({ owner: expect.objectContaining({ id: at(30) }) }));
+      expect(calls(effects)[0]?.to.id).toBe(at(20));
+    }
+  });
+
   it('tells its neighbours that it leaves, and then that it may stop', () => {
     const { state, effects } = run(member(), { kind: 'leave' });
     expect(calls(effects).map(({ to }) => to.id)).toEqual([at(40), at(20), at(30)]);

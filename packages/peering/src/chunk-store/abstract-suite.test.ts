@@ -1,14 +1,11 @@
 // The whole suite of abstract-chunk-store on one node: its store in memory, and in PostgreSQL.
 
-import { readFile } from 'node:fs/promises';
-import { openPool } from '@telltale/database';
-import { createTestDatabase } from '@telltale/database/testing';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryReplicaStore } from '../replication/memory-replica-store.ts';
 import { PostgresReplicaStore } from '../replication/postgres-replica-store.ts';
 import type { ReplicaStore } from '../replication/replica-store.ts';
 import { testSigner } from '../replication/testing/test-keys.ts';
+import { openRingDatabase, type RingDatabase } from '../testing/ring-database.ts';
 import { localPlace } from './chunk-place.ts';
 import { mustPassAbstractSuite } from './testing/abstract-suite.ts';
 
@@ -29,21 +26,14 @@ describe('the suite of abstract-chunk-store', () => {
   });
 
   describe('with PostgreSQL', () => {
-    let database: Awaited<ReturnType<typeof createTestDatabase>>;
-    let pool: Pool;
+    let database: RingDatabase;
     beforeAll(async () => {
-      database = await createTestDatabase(inject('testServer'));
-      const { target: connection } = database;
-      pool = openPool({ connection, applicationName: 'test', maxConnections: 4, onError: () => undefined });
-      await pool.query(await readFile(new URL('../../migrations/0001_ring.sql', import.meta.url), 'utf8'));
+      database = await openRingDatabase();
     });
-    afterAll(async () => {
-      await pool.end();
-      await database.drop();
-    });
+    afterAll(() => database.close());
 
     it('passes, all 16 tests, on one node’s PostgreSQL', async () => {
-      const { options, failures } = storesOn(new PostgresReplicaStore(pool));
+      const { options, failures } = storesOn(new PostgresReplicaStore(database.pool));
       await mustPassAbstractSuite(options);
       expect(failures).toEqual([]);
     });

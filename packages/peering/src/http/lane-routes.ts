@@ -56,7 +56,7 @@ const laneAnswer = z
   });
 
 export function laneRoutes(app: FastifyInstance, lanes: LaneReader): void {
-  const tags = ['ring'];
+  const tags = ['Ring'];
   const blockParams = z.object({ hash });
   app.get<{ Params: z.output<typeof blockParams> }>(
     '/v1/ring/blocks/:hash',

@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Absent } from '../lane/lane-reader.ts';
 
+/** The error answer, in the OpenAPI document. */
 export const problem = z.object({
   type: z.string(),
   title: z.string(),

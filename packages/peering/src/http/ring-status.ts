@@ -66,7 +66,7 @@ export interface RingStatusSources {
 export function ringStatusRoute(app: FastifyInstance, sources: RingStatusSources): void {
   app.get(
     '/v1/ring',
-    { schema: { summary: 'This receiver in the ring', tags: ['ring'], response: { 200: status } } },
+    { schema: { summary: 'This receiver in the ring', tags: ['Ring'], response: { 200: status } } },
     async () => statusOf(sources),
   );
 }

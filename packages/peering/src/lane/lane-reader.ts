@@ -47,11 +47,11 @@ export interface RingLane extends KnownLane {
 const KEPT_LANES = 256;
 
 export class LaneReader {
-  private readonly ring: Ring;
+  private readonly ring: Pick<Ring, 'getValue' | 'getRecords'>;
   /** By lane in hex: what never changes, and a height that the ring had. */
   private readonly lanes = new Map<string, { said: KnownLane; height: number }>();
 
-  constructor(ring: Ring) {
+  constructor(ring: Pick<Ring, 'getValue' | 'getRecords'>) {
     this.ring = ring;
   }
 

@@ -10,6 +10,7 @@ import { blockRecord } from '../replication/block-statement.ts';
 import { laneRecord } from '../replication/lane-statement.ts';
 import { rawKeyOf } from '../replication/raw-key.ts';
 import { signRecord } from '../replication/signed-record.ts';
+import type { Standing } from '../ring-seat.ts';
 import { BodyMaker } from './body-maker.ts';
 import type { LaneCursorStore, LanePosition } from './lane-cursor-store.ts';
 
@@ -22,15 +23,16 @@ const RETRY_MS = 500;
 const RETRY_MOST_MS = 15_000;
 /** How often the ring is looked at while this node is no member, and the database while another receiver writes. A guess. */
 const POLL_MS = 200;
+/** Whoever waits for replicas is told no after so long outside of the ring in one go, and comes again. A guess: longer than a join takes. */
+const OUTSIDE_MS = 5_000;
 
 export interface LaneWriterOptions {
-  readonly ring: Ring;
+  readonly ring: Pick<Ring, 'putValue' | 'putRecord'>;
   readonly ledger: LedgerIdentity;
   readonly blocks: BlockReader;
   readonly cursor: LaneCursorStore;
   readonly log: PluginLog;
-  /** Whether this receiver is the ring's node of its database, and in the ring. */
-  readonly isMember: () => boolean;
+  readonly standing: () => Standing;
 }
 
 /** What metrics and GET /v1/ring say of the writer. */
@@ -87,7 +89,7 @@ export class LaneWriter {
 
   /** Takes a block; resolves when the next may come, and when the writer stops. Rejects with what the database throws: then nothing was taken. */
   async take(block: SealedBlock): Promise<void> {
-    if (!(await this.until(this.options.isMember)) || block.blockIndex < this.next) return;
+    if (!(await this.until(() => this.options.standing() === 'member')) || block.blockIndex < this.next) return;
     const body = await this.bodies.make(block);
     const sizeBytes = body?.length ?? 0;
     if (!(await this.until(() => this.hasRoom(sizeBytes)))) return;
@@ -97,15 +99,19 @@ export class LaneWriter {
     void this.bring(passage, body);
   }
 
-  /** Whether a majority of replicas has the blocks of these leaves, within the time. */
+  /** Whether a majority of replicas has the blocks of these leaves, within the time; false sooner where there is no ring. */
   async untilReplicated(leafIndexes: readonly number[], timeoutMs: number): Promise<boolean> {
     const end = Math.max(...leafIndexes) + 1;
     const endsAtMs = performance.now() + timeoutMs;
+    let insideAtMs = performance.now();
     for (;;) {
+      const standing = this.options.standing();
       // Another receiver of this database may be the one that writes.
-      if (this.position.logSize < end && !this.options.isMember()) this.look(await this.options.cursor.read());
+      if (this.position.logSize < end && standing !== 'member') this.look(await this.options.cursor.read());
       if (this.position.logSize >= end) break;
-      const leftMs = endsAtMs - performance.now();
+      const nowMs = performance.now();
+      if (standing !== 'outside') insideAtMs = nowMs;
+      const leftMs = Math.min(endsAtMs, insideAtMs + OUTSIDE_MS) - nowMs;
       if (leftMs <= 0 || this.stopping.signal.aborted) return false;
       await this.wakeUp(Math.min(POLL_MS, leftMs));
     }

@@ -32,7 +32,7 @@ const answerSchema = z.strictObject({
 });
 
 export interface ReadingSearchOptions {
-  readonly ring: Ring;
+  readonly ring: Pick<Ring, 'peers' | 'ask'>;
   readonly ledger: LedgerIdentity;
   readonly readings: ReadingReader;
   readonly store: ReplicaStore;

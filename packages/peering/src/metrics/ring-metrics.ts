@@ -3,8 +3,8 @@
 
 import { Counter, Gauge, type Registry } from '@platformatic/prom-client';
 import type { LaneCounts } from '../lane/lane-writer.ts';
-import type { RingCounts } from '../node/ring-counts.ts';
-import { REFUSALS } from '../transport/counters.ts';
+import { countsOf, type RingCounts } from '../node/ring-counts.ts';
+import { REFUSALS, Tally } from '../transport/counters.ts';
 
 export interface RingMetricsSources {
   /** Undefined while this receiver is not the ring's node of its database. */
@@ -82,6 +82,7 @@ const COUNTERS: readonly [name: string, help: string, read: (counts: RingCounts)
   ['ws_sent_bytes_total', 'Sent to peers.', ({ transport }) => transport.bytesSent],
   ['ws_dials_failed_total', 'Connections to peers that did not come about.', ({ transport }) => transport.dialsFailed],
   ['peers_down_total', 'Times that a connected peer went down.', ({ transport }) => transport.peersDown],
+  ['wrong_tokens_total', 'Joins refused by this boot node for a wrong token.', ({ wrongTokens }) => wrongTokens],
   ['faults_total', 'Steps of this node’s own code that threw; each has a line in the log.', ({ faults }) => faults],
 ];
 
@@ -147,28 +148,5 @@ function labelled(registry: Registry, counts: RingMetricsSources['counts']): voi
   });
 }
 
-const NONE: RingCounts = {
-  mode: 'forming',
-  membersSeen: 0,
-  fingers: 0,
-  underReplicated: 0,
-  chord: undefined,
-  replication: undefined,
-  faults: 0,
-  transport: {
-    framesReceived: 0,
-    framesSent: 0,
-    bytesReceived: 0,
-    bytesSent: 0,
-    dials: 0,
-    dialsFailed: 0,
-    peersDown: 0,
-    slowed: 0,
-    handlerFailures: 0,
-    refused: new Map(),
-    socketsBeforeHelloNow: 0,
-    socketsNow: 0,
-    messageBytesNow: 0,
-    peers: [],
-  },
-};
+const NOTHING_NOW = { socketsBeforeHelloNow: 0, socketsNow: 0, messageBytesNow: 0, peers: [] };
+const NONE = countsOf(undefined, { transport: { ...new Tally().totals(), ...NOTHING_NOW }, wrongTokens: 0 });

@@ -24,7 +24,7 @@ export interface RingLog {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-export type CarriedEffect = Extract<ComposedEffect, { kind: 'call' | 'answer' | 'timer' | 'store' }>;
+type CarriedEffect = Extract<ComposedEffect, { kind: 'call' | 'answer' | 'timer' | 'store' }>;
 /** What the reducer says to whoever owns the node. */
 export type NodeOutput = Exclude<ComposedEffect, CarriedEffect>;
 

@@ -19,13 +19,15 @@ export interface RingCounts {
   /** Bytes of repair among them. Undefined until the roster is known. */
   readonly replication: ReplicationCounts | undefined;
   readonly transport: TransportCounters;
+  /** Presented by nodes that wanted to join the trial ring through this boot node. */
+  readonly wrongTokens: number;
   /** Steps of this node's own code that threw; each has a line in the log. */
   readonly faults: number;
 }
 
 export function countsOf(
   driver: Pick<Driver, 'state' | 'faults'> | undefined,
-  transport: TransportCounters,
+  outside: Pick<RingCounts, 'transport' | 'wrongTokens'>,
 ): RingCounts {
   if (!driver) {
     const none = {
@@ -36,7 +38,7 @@ export function countsOf(
       replication: undefined,
       faults: 0,
     };
-    return { mode: 'forming', ...none, transport };
+    return { mode: 'forming', ...none, ...outside };
   }
   const { chord, replication } = driver.state;
   return {
@@ -46,7 +48,7 @@ export function countsOf(
     underReplicated: underReplicatedItems(replication),
     chord: chord.counters,
     replication: replicationCounts(replication),
-    transport,
+    ...outside,
     faults: driver.faults,
   };
 }

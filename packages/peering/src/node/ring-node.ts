@@ -149,7 +149,8 @@ export class RingNode implements Ring {
 
   /** What is counted, for metrics and pages. */
   counts(): RingCounts {
-    return countsOf(this.driver, this.transport.counters());
+    const { wrongTokens = 0 } = this.options.roster;
+    return countsOf(this.driver, { transport: this.transport.counters(), wrongTokens });
   }
 
   async putValue(bytes: Uint8Array): Promise<Stored & { readonly key: NodeId }> {

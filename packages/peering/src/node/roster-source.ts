@@ -11,6 +11,8 @@ export interface RosterSource {
   /** Undefined: not known yet; onChange tells. */
   readonly current: RingRoster | undefined;
   readonly admission: Admission;
+  /** Wrong tokens that were presented. Undefined: nobody is asked for one here. */
+  readonly wrongTokens?: number;
   /** Calls back with every newer roster. */
   onChange(listener: (roster: RingRoster) => void): void;
   /** Answers peers' `roster.` messages; rejecting refuses them. */

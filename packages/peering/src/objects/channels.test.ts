@@ -1,20 +1,17 @@
 // Devices and viewers over real WebSockets.
 
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
 import { until } from '../testing/until.ts';
-import { type ObjectServer, startObjectServer } from './testing/object-server.ts';
+import { ObjectChannels } from './object-channels.ts';
+import { ObjectHooks } from './object-hooks.ts';
+import { OBJECT_LIMITS } from './object-limits.ts';
+import { type ObjectServer, objectServers } from './testing/object-server.ts';
 
-let server: ObjectServer | undefined;
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
-});
-
-async function start(options: Parameters<typeof startObjectServer>[0] = {}): Promise<ObjectServer> {
-  server = await startObjectServer(options);
-  return server;
-}
+const start = objectServers();
 
 const statusOf = async (at: ObjectServer, id: string) => fetch(`${at.url}/object/${id}/status`);
 
@@ -145,18 +142,28 @@ describe('the sockets of an id', () => {
   });
 
   it('read a device that is too fast more slowly, and lose none of its frames', async () => {
-    const at = await start({ limits: { framesPerSecond: 20 } });
-    const [device, viewer] = await Promise.all([at.connect('/object/lamp/send'), at.connect('/object/lamp/viewer')]);
-    let isPaused = false;
-    at.hooks.on('data', () => {
-      for (const socket of at.app.websocketServer.clients) isPaused ||= socket.isPaused;
-    });
-    for (let number = 0; number < 30; number += 1) device.socket.send(String(number));
-    await until(() => viewer.frames.length === 30, 'every frame was shown');
-    expect(viewer.frames.map(({ data }) => Number(data))).toEqual(Array.from({ length: 30 }, (_, number) => number));
-    device.socket.send('after');
-    await until(() => viewer.frames.length === 31, 'the device is read again');
-    expect(isPaused).toBe(true);
+    // No time passes for the rate: three frames are too many, and each is waited for longer than the one before.
+    const limits = { ...OBJECT_LIMITS, framesPerSecond: 20 };
+    const hooks = new ObjectHooks((error) => expect.unreachable(String(error)));
+    const channels = new ObjectChannels({ limits, hooks, nowMs: () => 0 });
+    const frames: number[] = [];
+    hooks.on('data', ({ frame }) => frames.push(Number(Buffer.from(frame).toString())));
+    const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(sockets, 'listening');
+    const device = new WebSocket(`ws://127.0.0.1:${(sockets.address() as AddressInfo).port}`);
+    const [taken] = z
+      .tuple([z.instanceof(WebSocket)])
+      .rest(z.unknown())
+      .parse(await once(sockets, 'connection'));
+    channels.add(taken, { id: 'lamp', role: 'send' });
+    await once(device, 'open');
+    for (let number = 0; number < 23; number += 1) device.send(String(number));
+    await until(() => taken.isPaused, 'the device is not read any more');
+    await until(() => frames.length === 23, 'every frame came');
+    expect(frames).toEqual(Array.from({ length: 23 }, (_, number) => number));
+    await until(() => !taken.isPaused, 'the device is read again');
+    await channels.stop();
+    await new Promise<void>((resolve) => sockets.close(() => resolve()));
   });
 
   it('end when they do not answer a ping', async () => {

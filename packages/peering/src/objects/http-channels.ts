@@ -7,10 +7,11 @@ import type { Duplex } from 'node:stream';
 import websocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { problem } from '../http/problem.ts';
 import { refuseUpgrade } from '../transport/upgrades.ts';
 import { requireToken } from './bearer-token.ts';
 import type { ChannelRole, ChannelStatus, ObjectChannels } from './object-channels.ts';
-import { problem, sendProblem } from './object-fault.ts';
+import { sendProblem } from './object-fault.ts';
 import type { ObjectLimits } from './object-limits.ts';
 
 /** What an id may look like, so that no path needs decoding. */

@@ -2,10 +2,11 @@
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { problem } from '../http/problem.ts';
 import { type NodeId, parseNodeId } from '../node-id.ts';
 import { receiptToJson } from '../replication/storage-receipt.ts';
 import { requireToken } from './bearer-token.ts';
-import { problem, sendProblem } from './object-fault.ts';
+import { sendProblem } from './object-fault.ts';
 import type { ObjectLimits } from './object-limits.ts';
 import { Places, sendOverloaded } from './places.ts';
 import type { RingObjects } from './ring-objects.ts';
@@ -60,7 +61,7 @@ export function objectsRoutes(
     const description =
       'Any bytes, of any content type, which is not kept. Answered once a majority of the replicas has them. With PEER_TOKEN set it is the bearer token that this needs.';
     // Described, not checked: the bytes are whatever they are.
-    const body = { content: { 'application/octet-stream': { schema: bytes } } };
+    const body = { body: bytes, consumes: ['application/octet-stream'] };
     const validatorCompiler = () => (value: unknown) => ({ value });
     const response = { 201: submitted, ...submitProblems };
 
@@ -71,7 +72,7 @@ export function objectsRoutes(
         onRequest,
         validatorCompiler,
         serializerCompiler,
-        schema: { summary: 'Submit an object to the ring', description, tags, body, response },
+        schema: { summary: 'Submit an object to the ring', description, tags, ...body, response },
       },
       (request, reply) => submit(request.body, reply),
     );
@@ -87,7 +88,7 @@ export function objectsRoutes(
           description: `${description} 400 unless the key is their SHA-256.`,
           tags,
           params: z.object({ key: z.string().describe('SHA-256 of the bytes, 64 lower-case hexadecimal digits.') }),
-          body,
+          ...body,
           response,
         },
       },

@@ -2,7 +2,6 @@
 
 import type { Refusal } from '@telltale/ledger';
 import type { FastifyReply } from 'fastify';
-import { z } from 'zod';
 
 const STATUS = {
   'object-empty': 400,
@@ -21,14 +20,6 @@ export type ObjectCode = keyof typeof STATUS;
 
 /** Seconds in Retry-After. A guess: a ring needs a few seconds to see that a node has gone. */
 const RETRY_AFTER_S = 5;
-
-/** The error answer, in the OpenAPI document. */
-export const problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number(),
-  code: z.string().describe('Stable, for programs.'),
-});
 
 /** Answers with a problem. It is sent rather than thrown: a ring that cannot be asked is not a fault of the plugin. */
 export function sendProblem(reply: FastifyReply, { code, message }: Pick<Refusal<ObjectCode>, 'code' | 'message'>) {

@@ -1,20 +1,12 @@
 // Submitting and reading objects over HTTP, and the hooks that hear of it.
 
 import { createHash } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { oneStoreRing } from '../testing/one-store-ring.ts';
 import { until } from '../testing/until.ts';
-import { type ObjectServer, oneStoreRing, startObjectServer } from './testing/object-server.ts';
+import { type ObjectServer, objectServers } from './testing/object-server.ts';
 
-let server: ObjectServer | undefined;
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
-});
-
-async function start(options: Parameters<typeof startObjectServer>[0] = {}): Promise<ObjectServer> {
-  server = await startObjectServer(options);
-  return server;
-}
+const start = objectServers();
 
 const keyOf = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

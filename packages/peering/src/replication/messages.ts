@@ -2,18 +2,12 @@
 
 import { z } from 'zod';
 import type { Message } from '../calls.ts';
-import { type NodeId, parseNodeId } from '../node-id.ts';
+import { nodeIdSchema as nodeId } from '../node-id-schema.ts';
 import { CHILDREN } from './replica-store.ts';
 import { BATCH_ITEMS } from './settings.ts';
 import { receiptJson } from './storage-receipt.ts';
 import { type ItemType, MAX_ITEM_BYTES } from './stored-item.ts';
 
-const nodeId = z.string().transform((text, context): NodeId => {
-  const id = parseNodeId(text);
-  if (id) return id;
-  context.addIssue('not an identifier');
-  return z.NEVER;
-});
 const type = z.enum(['value', 'record']);
 const itemName = z.strictObject({ type, key: nodeId, id: nodeId, sizeBytes: z.int().min(0).max(MAX_ITEM_BYTES) });
 const itemNames = z.array(itemName).max(BATCH_ITEMS);
@@ -37,7 +31,7 @@ const request = z.discriminatedUnion('t', [
 ]);
 
 /** Why a request was not done. `superseded`: a record that counts more stands there. */
-export const REFUSALS = ['malformed', 'not-owner', 'busy', 'quota', 'full', 'superseded', 'unavailable'] as const;
+const REFUSALS = ['malformed', 'not-owner', 'busy', 'quota', 'full', 'superseded', 'unavailable'] as const;
 export type Refused = (typeof REFUSALS)[number];
 
 const reply = z.discriminatedUnion('t', [

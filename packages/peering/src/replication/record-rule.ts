@@ -8,7 +8,7 @@ import type { SignedRecord } from './signed-record.ts';
  * Owners that may have records under one key. Bounds what strangers can pile up beside the record that is looked for: a lane's own height
  * takes only the lane's key, a header hash is not known before its block. A guess.
  */
-export const MAX_OWNERS_PER_KEY = 16;
+const MAX_OWNERS_PER_KEY = 16;
 /** Two different statements of one owner about one block prove its equivocation; a third adds nothing. */
 const MAX_CONFLICTING = 2;
 

@@ -1,10 +1,8 @@
 // Both stores against the one suite; PostgreSQL also against two writers at once.
 
-import { readFile } from 'node:fs/promises';
-import { openPool } from '@telltale/database';
-import { createTestDatabase } from '@telltale/database/testing';
 import type { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRingDatabase, type RingDatabase } from '../testing/ring-database.ts';
 import { MemoryReplicaStore } from './memory-replica-store.ts';
 import { PostgresReplicaStore } from './postgres-replica-store.ts';
 import { chunkItem, describeReplicaStore, textItem } from './testing/store-suite.ts';
@@ -13,22 +11,13 @@ import { testSigner } from './testing/test-keys.ts';
 describeReplicaStore('memory', () => Promise.resolve(new MemoryReplicaStore()));
 
 describe('with PostgreSQL', () => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let database: RingDatabase;
   let pool: Pool;
   beforeAll(async () => {
-    database = await createTestDatabase(inject('testServer'));
-    pool = openPool({
-      connection: database.target,
-      applicationName: 'test',
-      maxConnections: 4,
-      onError: () => undefined,
-    });
-    await pool.query(await readFile(new URL('../../migrations/0001_ring.sql', import.meta.url), 'utf8'));
+    database = await openRingDatabase();
+    ({ pool } = database);
   });
-  afterAll(async () => {
-    await pool.end();
-    await database.drop();
-  });
+  afterAll(() => database.close());
   const open = async () => {
     await pool.query('TRUNCATE peering_values, peering_records, peering_usage, peering_transactions');
     return new PostgresReplicaStore(pool);

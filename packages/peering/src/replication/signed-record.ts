@@ -12,12 +12,12 @@ import { isSignedBy, RAW_KEY_BYTES, SIGNATURE_BYTES } from './raw-key.ts';
  * 'block': a lane's statement of one block, never changed. 'lane': its statement of its ledger's name. 'chunk': where a chunk of a chunk-store
  * is, changed by higher versions.
  */
-export const RECORD_KINDS = ['block', 'lane', 'chunk'] as const;
+const RECORD_KINDS = ['block', 'lane', 'chunk'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 /** Bounds of a record, in bytes: both kinds need less than 200. They bound what a peer can make others keep under one signature; guesses. */
-export const MAX_NAME_BYTES = 256;
-export const MAX_VALUE_BYTES = 1024;
+const MAX_NAME_BYTES = 256;
+const MAX_VALUE_BYTES = 1024;
 
 /** What a record says. `version`: a safe integer; of one owner and name the higher one counts, at a tie the smaller bytes. */
 export interface RecordStatement {

@@ -4,6 +4,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { nodeIdOf } from '../node-id.ts';
 import { formatNodeKey, nodeIdentityOf } from '../transport/node-identity.ts';
+import { newIdentity } from '../transport/testing/test-nodes.ts';
 import { parseAddress } from './address.ts';
 import { admissionOf } from './ring-roster.ts';
 import { parseRosterFile } from './roster-file.ts';
@@ -16,7 +17,7 @@ const nodes = keys.map((key, at) => ({
   address: `127.0.0.${at + 2}:5001`,
   weight: 1,
 }));
-const self = keys[0]?.id ?? nodeIdOf(new Uint8Array(32));
+const [self = newIdentity()] = keys;
 const textOf = (file: unknown): string => JSON.stringify(file);
 const parse = (file: unknown) => parseRosterFile(textOf(file), self);
 
@@ -25,11 +26,11 @@ describe('parseRosterFile', () => {
     const roster = parse({ ring: 'cold chain', nodes });
     expect(roster.r).toBe(2);
     expect(roster.contacts.map((contact) => contact.port)).toEqual([5001, 5001, 5001, 5001]);
-    expect(roster.nodes[0]).toEqual({ id: self, name: 'receiver-0', weight: 1 });
+    expect(roster.nodes[0]).toEqual({ id: self.id, name: 'receiver-0', weight: 1 });
     const admission = admissionOf(roster);
-    expect(admission.standing(self)).toBe('member');
+    expect(admission.standing(self.id)).toBe('member');
     expect(admission.standing(nodeIdOf(new Uint8Array(32)))).toBe('stranger');
-    expect(admission.contactOf(self)).toEqual({ id: self, host: '127.0.0.2', port: 5001 });
+    expect(admission.contactOf(self.id)).toEqual({ id: self.id, host: '127.0.0.2', port: 5001 });
   });
 
   it('names the ring by content: not by order, spaces, the form of a key or a weight that is left out', () => {
@@ -48,7 +49,7 @@ describe('parseRosterFile', () => {
   it('keeps the ring id of a frozen file', () => {
     const raw = [1, 2].map((fill) => nodeIdentityOf(privateKeyOf(fill)));
     const frozen = raw.map((key, at) => ({ name: `n${at}`, public_key: formatNodeKey(key), address: `h${at}:1` }));
-    const roster = parseRosterFile(textOf({ ring: 'r', nodes: frozen }), raw[0]?.id ?? self);
+    const roster = parseRosterFile(textOf({ ring: 'r', nodes: frozen }), raw[0] ?? self);
     expect(roster.ringId).toBe('366c58dfe01db010db3951d5b5eea5a36e5cd174c16d525a5cb3cf468c7a9dd5');
   });
 
@@ -76,7 +77,11 @@ describe('parseRosterFile', () => {
       textOf({ ring: 'a', nodes: [nodes[0], { ...nodes[1], public_key: 'AAAA' }] }),
       /nodes\.1\.public_key: is not an Ed25519/,
     ],
-    ['without this receiver', textOf({ ring: 'a', nodes: nodes.slice(1) }), /own public key/],
+    [
+      'without this receiver',
+      textOf({ ring: 'a', nodes: nodes.slice(1) }),
+      `own public key, ${formatNodeKey(self)}, is not among the nodes`,
+    ],
   ])('says what is wrong with %s', (_name, text, message) => {
     expect(() => parseRosterFile(text, self)).toThrow(message);
   });

@@ -5,12 +5,12 @@ import { canonicalJson, sha256, toHex, utf8 } from '@telltale/ledger';
 import { z } from 'zod';
 import { successorListLength } from '../chord/ring-size.ts';
 import type { NodeId } from '../node-id.ts';
-import { formatNodeKey, parseNodeKey } from '../transport/node-identity.ts';
+import { formatNodeKey, type NodePublicKey, parseNodeKey } from '../transport/node-identity.ts';
 import { formatAddress, parseAddress } from './address.ts';
 import { MAX_NODES, type RingRoster } from './ring-roster.ts';
 
 /** A node of the file. `weight`: its enrolled share of the votes, a whole number from 1. */
-export interface RosterFileNode {
+interface RosterFileNode {
   readonly id: NodeId;
   readonly name: string;
   readonly weight: number;
@@ -23,7 +23,7 @@ export interface RosterFile extends RingRoster {
 }
 
 /** The file cannot be used. The message names every fault at once. */
-export class RosterFileError extends Error {
+class RosterFileError extends Error {
   override readonly name = 'RosterFileError';
   readonly code = 'roster-file';
 }
@@ -50,7 +50,7 @@ const fileSchema = z.strictObject({
 });
 
 /** Reads the file's text for the node `self`, which must be in it. Throws RosterFileError. */
-export function parseRosterFile(text: string, self: NodeId): RosterFile {
+export function parseRosterFile(text: string, self: NodePublicKey): RosterFile {
   const parsed = fileSchema.safeParse(parseJson(text));
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
@@ -62,8 +62,8 @@ export function parseRosterFile(text: string, self: NodeId): RosterFile {
     ...repeated(nodes, 'name', (node) => node.name),
     ...repeated(nodes, 'address', (node) => formatAddress(node.address)),
   ];
-  if (!nodes.some((node) => node.public_key.id === self)) {
-    faults.push("this receiver's own public key is not among the nodes");
+  if (!nodes.some((node) => node.public_key.id === self.id)) {
+    faults.push(`this receiver's own public key, ${formatNodeKey(self)}, is not among the nodes`);
   }
   if (faults.length > 0) throw new RosterFileError(`ROSTER is wrong. ${faults.join('; ')}`);
   return {

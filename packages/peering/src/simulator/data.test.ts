@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../calls.ts';
-import { CheckFailure } from './check-failure.ts';
 import { runWithData } from './data-scenario.ts';
+import { isFoundOut } from './is-found-out.ts';
 
 /** A run lasts minutes of virtual time with a signature for each copy; about a quarter of a second each. */
 const SEEDS = Math.ceil(Number(process.env['SIMULATOR_SEEDS'] ?? 300) / 6);
@@ -46,15 +46,6 @@ describe('the check of data', () => {
   it.each(Object.keys(MUTANTS))('finds out nodes that %s', { timeout: 600_000 }, (name) => {
     const mutant = MUTANTS[name];
     if (!mutant) throw new Error('there is no such mutant');
-    const isCaught = Array.from({ length: MUTANT_SEEDS }, (_, seed) => seed).some((seed) => {
-      try {
-        runWithData({ seed, mutant });
-        return false;
-      } catch (error) {
-        if (error instanceof CheckFailure) return true;
-        throw error;
-      }
-    });
-    expect(isCaught).toBe(true);
+    expect(isFoundOut(MUTANT_SEEDS, (seed) => runWithData({ seed, mutant }))).toBe(true);
   });
 });

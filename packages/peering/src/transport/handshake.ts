@@ -21,7 +21,7 @@ import {
 import type { NodeIdentity, NodePublicKey } from './node-identity.ts';
 
 /** The end of a hello: who is there, or not. `done` runs at once with the frame that ended it, so that no later frame is missed. */
-export interface HelloOutcome {
+interface HelloOutcome {
   readonly done: (peer: NodePublicKey, ring: string) => void;
   readonly failed: () => void;
 }

@@ -24,7 +24,7 @@ import { refuseUpgrade } from './upgrades.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** What the transport says of itself: one line for each change of state. */
-export interface TransportLog {
+interface TransportLog {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
@@ -52,6 +52,7 @@ export class Transport {
   private handler: RequestHandler = () => Promise.reject(new Error('nobody serves requests yet'));
   private candidates = 0;
   private isClosing = false;
+  private whenNoSockets: (() => void) | undefined;
 
   constructor(options: TransportOptions) {
     this.options = options;
@@ -66,18 +67,16 @@ export class Transport {
   }
 
   /**
-   * Asks a node and gives its answer. Dials it if it has no socket: where the roster says that it listens, whatever `to` says, and no stranger. Rejects with CallFailed and nothing else: `timeout` (asked, no answer),
-   * `unreachable` (no connection, or it ended), `refused` (the node rejected it, or it does not fit a message). Without `timeoutMs` the limit is
-   * `requestMs`: give more when bytes are expected either way.
+   * Asks a node and gives its answer. Dials it if it has no socket: where the roster says that it listens, whatever `to` says, and no stranger.
+   * Rejects with CallFailed and nothing else: `timeout` (asked, no answer), `unreachable` (no connection, or it ended), `refused` (the node
+   * rejected it, or it does not fit a message). Without `timeoutMs` the limit is `requestMs`: give more when bytes are expected either way.
    */
   request(to: Contact, message: Message, options: { readonly timeoutMs?: number } = {}): Promise<Message> {
     if (this.isClosing) return Promise.reject(new CallFailed('unreachable', 'this node is closing'));
-    if (to.id === this.options.self.id)
-      return Promise.reject(new CallFailed('unreachable', 'a node does not call itself'));
-    const { admission, limits } = this.options;
+    const { self, admission, limits } = this.options;
     // Contacts come out of other nodes' answers: a lying one must not make this node dial whatever it names.
-    if (admission.standing(to.id) === 'stranger') {
-      return Promise.reject(new CallFailed('unreachable', 'the node is not in the roster'));
+    if (to.id === self.id || admission.standing(to.id) === 'stranger') {
+      return Promise.reject(new CallFailed('unreachable', 'the node is this one, or not in the roster'));
     }
     const contact = admission.contactOf(to.id) ?? to;
     return this.link(to.id).request({ to: contact, message, timeoutMs: options.timeoutMs ?? limits.requestMs });
@@ -98,10 +97,7 @@ export class Transport {
    * Dials an address whose node is not known yet and says hello if `accept` takes it (its ring id too); the socket is then like any other.
    * Rejects with CallFailed.
    */
-  introduce(
-    address: { readonly host: string; readonly port: number },
-    accept: (met: Introduction) => boolean,
-  ): Promise<Introduction> {
+  introduce(address: Pick<Contact, 'host' | 'port'>, accept: (met: Introduction) => boolean): Promise<Introduction> {
     if (this.isClosing) return Promise.reject(new CallFailed('unreachable', 'this node is closing'));
     return new Promise((resolve, reject) => {
       const check: CheckPeer = (said) => (accept({ node: said.key, ringId: said.ring }) ? undefined : 'wrong-node');
@@ -178,8 +174,6 @@ export class Transport {
     return count;
   }
 
-  private whenNoSockets: (() => void) | undefined;
-
   private untilNoSockets(limitMs: number): Promise<void> {
     if (this.socketCount() === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -223,7 +217,7 @@ export class Transport {
   }
 
   private dial(
-    address: { readonly host: string; readonly port: number },
+    address: Pick<Contact, 'host' | 'port'>,
     check: CheckPeer,
     outcome: { done: (node: NodePublicKey, ring: string) => void; failed: () => void },
   ): void {

@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { ReceiverError } from '../errors.ts';
 import { proveGrowth } from '../proofs/prove.ts';
 import type { PublishedCheckpoint } from '../proofs/published-checkpoint.ts';
-import { problem } from './problem.ts';
+import { DATABASE_AWAY, ETAG, jsonAnswer, NOT_COSIGNED, NOT_MODIFIED, problems } from './answers.ts';
+import { conditionalGet } from './conditional-get.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const growth = z
@@ -18,6 +19,7 @@ const growth = z
     path: z.array(z.string()).describe('Consistency path, hexadecimal; empty where from is 0 or to.'),
   })
   .meta({
+    id: 'Consistency',
     examples: [{ from: 41, to: 42, path: ['0b7c3f1e9d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c'] }],
   });
 
@@ -28,13 +30,26 @@ export function consistencyRoute(
   app.withTypeProvider<ZodTypeProvider>().get(
     '/v1/consistency',
     {
+      onSend: conditionalGet,
       schema: {
         summary: 'The path between two sizes of the log',
         description:
           'Sizes are numbers of leaves, from ≤ to, not past the published checkpoint; `to` is its size where it is not given.',
         tags: ['Proofs'],
-        querystring: z.object({ from: wholeNumber, to: wholeNumber.optional() }),
-        response: { 200: growth, 400: problem, 409: problem },
+        querystring: z.object({
+          from: wholeNumber.meta({ description: 'The smaller size.', examples: [41] }),
+          to: wholeNumber.optional().meta({ description: 'The larger size.', examples: [42] }),
+        }),
+        response: {
+          200: jsonAnswer(growth, { description: 'The path.', headers: ETAG }),
+          ...NOT_MODIFIED,
+          ...problems(
+            ['request-invalid', 'from must not be past to'],
+            ['pending', 'the published checkpoint is of 42 leaves, not more; ask again later'],
+            NOT_COSIGNED,
+            DATABASE_AWAY,
+          ),
+        },
       },
     },
     async ({ query: { from, to: asked } }) => {

@@ -14,17 +14,22 @@ import {
   listDevices,
   viewDevices,
 } from '../store/device-view-store.ts';
+import { DATABASE_AWAY, ETAG, jsonAnswer, LINK_NEXT, NOT_MODIFIED, problems } from './answers.ts';
+import { conditionalGet } from './conditional-get.ts';
 import { deviceName } from './device-name.ts';
-import { problem } from './problem.ts';
-import { wholeNumber } from './whole-number.ts';
+import { linkNextPage } from './next-page.ts';
+import { pageLimit } from './whole-number.ts';
 
 /** Gaps of each device in a list: enough to see what is going on. All that are kept of a single device. Guesses. */
 const LISTED_GAPS = 10;
 const SHOWN_GAPS = 4096;
 const PAGE = { default: 100, most: 1000 };
 
+/** Of the example. */
+const KEY_ID = '7a1c9e0d2b3f4a5c6d7e8f901a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d';
+
 const time = z.number().describe('Microseconds since the Unix epoch.');
-const device = z.object({
+const shape = z.object({
   device: z.string(),
   readings: z.number().describe('Sealed readings. Pending ones do not count yet, here and below.'),
   last_seq: z.number().nullable().describe('The highest sequence number.'),
@@ -59,6 +64,24 @@ const device = z.object({
     ),
   is_clock_off: z.boolean().describe('Whether the offset, either way, is above CLOCK_TOLERANCE_MS.'),
 });
+const example: z.infer<typeof shape> = {
+  device: 'Raspberry Pi 1',
+  readings: 17,
+  last_seq: 18,
+  gaps: [{ from: 7, to: 9 }],
+  gap_count: 1,
+  missing: 2,
+  duplicates: 0,
+  keys: [{ key_id: KEY_ID, from_leaf: 0, revoked_leaf: null }],
+  key_in_force: [KEY_ID],
+  first_seen_at: 1_767_225_600_123_456,
+  last_seen_at: 1_767_225_640_123_456,
+  last_device_time: 1_767_225_640_000_000,
+  clock_offset_ms: -123,
+  is_clock_off: false,
+};
+const device = shape.meta({ id: 'Device', examples: [example] });
+const devices = z.object({ devices: z.array(device) }).meta({ id: 'Devices', examples: [{ devices: [example] }] });
 
 export function devicesRoutes(app: FastifyInstance, context: { pool: Pool; clockToleranceMs: number }): void {
   const { pool } = context;
@@ -67,17 +90,22 @@ export function devicesRoutes(app: FastifyInstance, context: { pool: Pool; clock
 
   const query = z.object({
     after: deviceName.optional().describe('The last device of the page before.'),
-    limit: wholeNumber.pipe(z.number().min(1).max(PAGE.most)).default(PAGE.default),
+    limit: pageLimit(PAGE),
   });
   typed.get(
     '/v1/devices',
     {
+      onSend: conditionalGet,
       schema: {
         summary: 'All devices',
         description: 'In the order of their names’ bytes. Where there are more, `Link: <…>; rel="next"` leads to them.',
         tags,
         querystring: query,
-        response: { 200: z.object({ devices: z.array(device) }), 400: problem },
+        response: {
+          200: jsonAnswer(devices, { description: 'A page of devices.', headers: { ...ETAG, ...LINK_NEXT } }),
+          ...NOT_MODIFIED,
+          ...problems(['request-invalid', 'querystring/limit must be a whole number in plain digits'], DATABASE_AWAY),
+        },
       },
     },
     async ({ query: { after = '', limit } }, reply) => {
@@ -85,8 +113,7 @@ export function devicesRoutes(app: FastifyInstance, context: { pool: Pool; clock
       const shown = names.slice(0, limit);
       const last = shown.at(-1);
       if (names.length > limit && last !== undefined) {
-        const next = new URLSearchParams({ limit: String(limit), after: last });
-        reply.header('link', `</v1/devices?${next}>; rel="next"`);
+        linkNextPage(reply, { path: '/v1/devices', query: { limit, after: last } });
       }
       return { devices: await describe(context, { devices: shown, gaps: LISTED_GAPS }) };
     },
@@ -95,13 +122,22 @@ export function devicesRoutes(app: FastifyInstance, context: { pool: Pool; clock
   typed.get(
     '/v1/devices/:device',
     {
+      onSend: conditionalGet,
       schema: {
         summary: 'One device',
         description:
           'Its gaps and duplicates, its keys and its clock. A name is percent-encoded; names with a dot alone go by the list.',
         tags,
-        params: z.object({ device: deviceName }),
-        response: { 200: device, 400: problem, 404: problem },
+        params: z.object({ device: deviceName.meta({ description: 'Its name.', examples: ['Raspberry Pi 1'] }) }),
+        response: {
+          200: jsonAnswer(device, { description: 'The device.', headers: ETAG }),
+          ...NOT_MODIFIED,
+          ...problems(
+            ['request-invalid', 'params/device a device name must not be empty'],
+            ['device-not-found', 'no leaf of this ledger names that device'],
+            DATABASE_AWAY,
+          ),
+        },
       },
     },
     async ({ params }) => {
@@ -117,7 +153,7 @@ export function devicesRoutes(app: FastifyInstance, context: { pool: Pool; clock
 async function describe(
   context: { pool: Pool; clockToleranceMs: number },
   of: { devices: readonly string[]; gaps: number },
-): Promise<z.infer<typeof device>[]> {
+): Promise<z.infer<typeof shape>[]> {
   const { pool, clockToleranceMs } = context;
   const views = await viewDevices(pool, of);
   const keys = await findKeysOfDevices(pool, of.devices);
@@ -127,7 +163,7 @@ async function describe(
 function toAnswer(
   view: DeviceView,
   beside: { keys: readonly DeviceKey[]; clockToleranceMs: number },
-): z.infer<typeof device> {
+): z.infer<typeof shape> {
   const { keys, clockToleranceMs } = beside;
   const offsetUs = view.clock?.offsetUs;
   return {

@@ -60,7 +60,13 @@ describe('an error', () => {
       'retry-after': '1',
       'content-type': expect.stringMatching(/^application\/problem\+json/),
     });
-    expect(json()).toEqual({ type: 'about:blank', title: 'come again', status: 503, code: 'overloaded' });
+    expect(json()).toEqual({
+      type: 'about:blank',
+      title: 'Service Unavailable',
+      status: 503,
+      detail: 'come again',
+      code: 'overloaded',
+    });
   });
 });
 
@@ -73,6 +79,6 @@ describe('a path that is not there', () => {
     await app.close();
     expect(statusCode).toBe(404);
     expect(headers['content-type']).toMatch(/^application\/problem\+json/);
-    expect(json()).toMatchObject({ status: 404, code: 'not-found', title: 'there is no POST /nothing' });
+    expect(json()).toMatchObject({ status: 404, code: 'not-found', detail: 'there is no POST /nothing' });
   });
 });

@@ -1,6 +1,7 @@
 // What each error means to a caller: one table from code to HTTP status, and the two shapes that answers take. The plain face of the service
 // (liotbchain's paths) says {status, message, errors}; everything else says problem+json (RFC 9457). A 5xx reveals nothing of the inside.
 
+import { STATUS_CODES } from 'node:http';
 import { isUnavailable } from '@telltale/database';
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type ItemFault, ReceiverError, type ReceiverErrorCode } from '../errors.ts';
@@ -11,7 +12,16 @@ interface Meaning {
   readonly kind: 'rejected' | 'retryable' | 'fatal';
 }
 
-const MEANINGS: Record<ReceiverErrorCode, Meaning> = {
+/** Those of ReceiverError, and what else an answer may say. */
+export type AnswerCode =
+  | ReceiverErrorCode
+  | 'body-too-large'
+  | 'content-type-unsupported'
+  | 'database-unavailable'
+  | 'internal'
+  | 'not-found';
+
+const MEANINGS: Record<AnswerCode, Meaning> = {
   'body-malformed': { status: 400, kind: 'rejected' },
   'envelopes-refused': { status: 400, kind: 'rejected' },
   'envelope-too-large': { status: 413, kind: 'rejected' },
@@ -33,6 +43,7 @@ const MEANINGS: Record<ReceiverErrorCode, Meaning> = {
   'log-unknown': { status: 404, kind: 'rejected' },
   'not-cosigned': { status: 503, kind: 'retryable' },
   overloaded: { status: 503, kind: 'retryable' },
+  'check-failed': { status: 503, kind: 'retryable' },
   'not-stored': { status: 503, kind: 'retryable' },
   stopping: { status: 503, kind: 'retryable' },
   'ledger-mismatch': { status: 500, kind: 'fatal' },
@@ -45,8 +56,21 @@ const MEANINGS: Record<ReceiverErrorCode, Meaning> = {
   'head-moved': { status: 503, kind: 'retryable' },
   'edge-mismatch': { status: 500, kind: 'fatal' },
   'plugin-failed': { status: 500, kind: 'fatal' },
+  'mqtt-ca': { status: 500, kind: 'fatal' },
   'quorum-unavailable': { status: 400, kind: 'rejected' },
   'not-replicated': { status: 503, kind: 'retryable' },
+  'body-too-large': { status: 413, kind: 'rejected' },
+  'content-type-unsupported': { status: 415, kind: 'rejected' },
+  'database-unavailable': { status: 503, kind: 'retryable' },
+  internal: { status: 500, kind: 'fatal' },
+  'not-found': { status: 404, kind: 'rejected' },
+};
+
+/** Fastify's own refusals, by codes that outlive it. Others of it keep their names. */
+const FASTIFY_CODES: Readonly<Record<string, AnswerCode>> = {
+  FST_ERR_VALIDATION: 'request-invalid',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'content-type-unsupported',
 };
 
 /** Seconds in Retry-After. A guess: sealing and the database recover within it, and a sender adds its own jitter. */
@@ -61,6 +85,18 @@ interface Answer extends Meaning {
   readonly faults: readonly ItemFault[];
 }
 
+/** What a code means to a caller. */
+export function meaningOf(code: AnswerCode): Readonly<{ status: number; isRetryable: boolean }> {
+  const { status, kind } = MEANINGS[code];
+  return { status, isRetryable: kind === 'retryable' };
+}
+
+/** The JSON of a problem. RFC 9457 section 4.2.1: with `about:blank` the title is the status in words; `detail` says what is wrong here. */
+export function problemBody(fault: { status: number; code: string; detail: string }) {
+  const { status, detail, code } = fault;
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, code };
+}
+
 /** The only error handler of the service. */
 export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = answerOf(error);
@@ -71,20 +107,31 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
 /** The answer to a path that is not there. */
 export function handleNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const message = `there is no ${request.method} ${request.url.split('?')[0]}`;
-  return send(request, reply, { status: 404, kind: 'rejected', code: 'not-found', message, faults: [] });
+  return send(request, reply, { ...MEANINGS['not-found'], code: 'not-found', message, faults: [] });
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
-  const { status, kind, code, message, faults } = answer;
+  const { status, kind, code, message } = answer;
   if (kind === 'retryable') reply.header('retry-after', RETRY_AFTER_S);
   if (PLAIN_PATHS.has(request.routeOptions.url ?? '')) {
-    return reply.code(status).send({ status: 'error', message, errors: faults });
+    return reply.code(status).send(plainBody(answer));
   }
-  const problem = { type: 'about:blank', title: message, status, code };
-  return reply.code(status).type('application/problem+json').send(JSON.stringify(problem));
+  const body = problemBody({ status, code, detail: message });
+  return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
 }
 
-function answerOf(error: FastifyError): Answer {
+/** The plain answer to an error where no request of HTTP is at hand: its status, its JSON, and what it means. */
+export function plainAnswer(error: Error) {
+  const answer = answerOf(error);
+  const { status, kind, code } = answer;
+  return { status, kind, code, body: plainBody(answer) };
+}
+
+function plainBody({ message, faults }: Answer) {
+  return { status: 'error', message, errors: faults };
+}
+
+function answerOf(error: Error & Partial<Pick<FastifyError, 'statusCode' | 'code'>>): Answer {
   if (error instanceof ReceiverError) {
     const { code, faults } = error;
     const meaning = MEANINGS[code];
@@ -94,14 +141,14 @@ function answerOf(error: FastifyError): Answer {
   // Fastify's own refusals: a body over its limit, a wrong content type, a query that does not fit its schema.
   if (error.statusCode !== undefined && error.statusCode < 500) {
     const { statusCode: status, message } = error;
-    const code = error.code ?? 'request-invalid';
+    const code = FASTIFY_CODES[error.code ?? 'FST_ERR_VALIDATION'] ?? error.code ?? 'request-invalid';
     return { status, kind: 'rejected', code, message, faults: [{ position: null, code, message }] };
   }
   if (isUnavailable(error)) {
     const message = 'the database is away; ask again soon';
-    return { status: 503, kind: 'retryable', code: 'database-unavailable', message, faults: [] };
+    return { ...MEANINGS['database-unavailable'], code: 'database-unavailable', message, faults: [] };
   }
-  return { status: 500, kind: 'fatal', code: 'internal', message: 'internal error', faults: [] };
+  return { ...MEANINGS.internal, code: 'internal', message: 'internal error', faults: [] };
 }
 
 function logFailure(log: FastifyBaseLogger, error: Error, answer: Answer): void {

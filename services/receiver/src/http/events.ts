@@ -1,6 +1,6 @@
 // GET /v1/events: sealed blocks as server-sent events, live, and from any block on out of the database. Source: HTML standard, section 9.2.
 
-import sse from '@fastify/sse';
+import { fastifySSE } from '@fastify/sse';
 import { toHex } from '@telltale/ledger';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -9,9 +9,9 @@ import { z } from 'zod';
 import { ReceiverError } from '../errors.ts';
 import type { Publisher } from '../publish.ts';
 import type { BlockSummary } from '../store/block-summary-store.ts';
+import { DATABASE_AWAY, problems } from './answers.ts';
 import { Budget } from './budget.ts';
 import { EventsFeed } from './events-feed.ts';
-import { problem } from './problem.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** Streams at one time: a page that stands open each, and a socket. A guess. */
@@ -53,7 +53,7 @@ export async function eventsRoute(app: FastifyInstance, service: EventsService):
   let isStopped = false;
 
   await app.register(async (scope) => {
-    await scope.register(sse, { heartbeatInterval: heartbeatMs });
+    await scope.register(fastifySSE, { heartbeatInterval: heartbeatMs });
     scope.withTypeProvider<ZodTypeProvider>().get(
       '/v1/events',
       {
@@ -69,8 +69,12 @@ export async function eventsRoute(app: FastifyInstance, service: EventsService):
           querystring,
           response: {
             200: { description: 'Events.', content: { 'text/event-stream': { schema: stream } } },
-            400: problem,
-            503: problem,
+            ...problems(
+              ['request-invalid', 'querystring/last_event_id must be a whole number in plain digits'],
+              ['overloaded', 'too many clients follow the blocks; ask again later'],
+              ['stopping', 'the receiver is stopping'],
+              DATABASE_AWAY,
+            ),
           },
         },
       },
@@ -90,7 +94,11 @@ export async function eventsRoute(app: FastifyInstance, service: EventsService):
         // A number that is not there yet is of another ledger, or of a receiver that is ahead of this one.
         const start = Math.min(last ?? Number.MAX_SAFE_INTEGER - 1, feed.headIndex) + 1;
         try {
+          // Nothing comes behind a stream: kept open, its connection would hold a receiver that stops.
+          reply.header('connection', 'close');
           reply.sse.sendHeaders();
+          // Node.js keeps them for the first event, and who follows a quiet ledger would not know that it does.
+          reply.raw.flushHeaders();
           await reply.sse.send(events(feed.blocksFrom(start, ended.signal)));
         } catch (err) {
           // The answer has begun: the client sees it end, and asks again from where it was.

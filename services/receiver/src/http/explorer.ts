@@ -40,7 +40,7 @@ export async function explorerRoutes(app: FastifyInstance, { folder }: { folder:
     // Read for each request: a build beside a running receiver names other assets.
     scope.get('/', { schema: { hide: true } }, async (_request, reply) => {
       const page = await pageOf(folder);
-      return page === undefined ? asPage(reply.code(503), NOT_BUILT) : asPage(reply, page);
+      return page === undefined ? asPage(reply.code(404), NOT_BUILT) : asPage(reply, page);
     });
     await scope.register(fastifyStatic, {
       root: join(folder, 'assets'),
@@ -50,6 +50,8 @@ export async function explorerRoutes(app: FastifyInstance, { folder }: { folder:
       immutable: true,
       maxAge: ASSET_MAX_AGE_MS,
       dotfiles: 'ignore',
+      // The page says it where the build is missing.
+      suppressWarning: true,
     });
   });
 }

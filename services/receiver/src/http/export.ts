@@ -1,4 +1,4 @@
-// GET /v1/export: the ledger as JSON Lines, whole or from a block on, up to the checkpoint that was published when it was asked for. It holds
+// GET /v1/export: the ledger as JSON Lines, whole or from a block on, or its readings as CSV, up to the checkpoint that is published. It holds
 // a page of blocks and a page of leaves at a time and no database connection between them, so a slow reader costs nothing but its socket.
 // Source: format.md "Export".
 
@@ -11,11 +11,18 @@ import { ReceiverError } from '../errors.ts';
 import type { PublishedCheckpoint } from '../proofs/published-checkpoint.ts';
 import { readBlocks } from '../store/block-store.ts';
 import { readLeafPage } from '../store/leaf-store.ts';
-import { problem } from './problem.ts';
+import { DATABASE_AWAY, NOT_COSIGNED, problems } from './answers.ts';
+import { Budget } from './budget.ts';
+import { readingsFilter } from './readings-filter.ts';
+import { readingsTable, tableOfReadings } from './readings-table.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** Exports at one time. Bounds memory (a block and two pages each) and what they take of the database's time. A guess. */
 const MAX_EXPORTS = 16;
+const CONTENT_TYPES = {
+  jsonl: 'application/jsonl; charset=utf-8',
+  csv: 'text/csv; charset=utf-8; header=present',
+} as const;
 /** How long a reader may take nothing. A guess: what stands still longer has gone, and its place is needed. */
 const STALL_MS = 60_000;
 /** Characters that are put together before they are given to the socket: fewer, larger writes. */
@@ -31,12 +38,25 @@ const exported = z.string().meta({
 });
 
 const querystring = z.object({
-  from_block: wholeNumber
-    .default(0)
+  format: z
+    .enum(['jsonl', 'csv'])
+    .default('jsonl')
     .describe(
-      'The first block of the export; blocks before it are left out, so only who has verified them can verify the rest. The number of blocks itself gives no block, only ledger and checkpoint.',
+      'jsonl: the ledger, for `telltale verify`. csv: its readings, for people and spreadsheets; it proves nothing.',
     ),
+  from_block: wholeNumber
+    .optional()
+    .describe(
+      'Of jsonl alone: the first block of the export; blocks before it are left out, so only who has verified them can verify the rest. The number of blocks itself gives no block, only ledger and checkpoint.',
+    ),
+  ...readingsFilter,
+  device: readingsFilter.device.describe('Of csv alone: only the readings of this device.'),
+  from: readingsFilter.from.describe(
+    'Of csv alone: received_at of the first reading or later, microseconds since the Unix epoch.',
+  ),
+  to: readingsFilter.to.describe('Of csv alone: received_at before this time.'),
 });
+type ExportQuery = z.output<typeof querystring>;
 
 export interface ExportService {
   readonly pool: Pool;
@@ -45,52 +65,80 @@ export interface ExportService {
 }
 
 export function exportRoute(app: FastifyInstance, service: ExportService): void {
-  let running = 0;
-  app.get<{ Querystring: z.output<typeof querystring> }>(
+  const exports = new Budget({ amount: MAX_EXPORTS, refusal: 'too many exports are under way; ask again later' });
+  app.get<{ Querystring: ExportQuery }>(
     '/v1/export',
     {
       // A HEAD would read the whole ledger and throw it away.
       exposeHeadRoute: false,
       serializerCompiler: () => (data) => JSON.stringify(data),
       schema: {
-        summary: 'The whole ledger, or its newest blocks',
+        summary: 'The whole ledger, or its newest blocks, or its readings as a table',
         description:
-          'Everything that `telltale verify` needs, streamed. An export that ends without its checkpoint is not whole. With `from_block` it begins at a later block, for who follows the ledger. 409 for a block behind the one that comes next; 503 while too many are under way.',
+          'Streamed. As JSON Lines everything that `telltale verify` needs: without its checkpoint at the end it is not whole, and with `from_block` it begins at a later block, for who follows the ledger; it is never filtered, for a part of a block proves nothing. As CSV the published readings, of a device and a time where they are named. 409 for a block behind the one that comes next; 503 while too many are under way.',
         tags: ['Proofs'],
         querystring,
         response: {
-          200: { description: 'JSON Lines.', content: { 'application/jsonl': { schema: exported } } },
-          400: problem,
-          409: problem,
-          503: problem,
+          200: {
+            description: 'JSON Lines, or CSV.',
+            content: { 'application/jsonl': { schema: exported }, 'text/csv': { schema: readingsTable } },
+          },
+          ...problems(
+            ['request-invalid', 'device, from and to go with format=csv: an export that is verified is whole'],
+            ['pending', 'the published checkpoint is of 21 blocks, not more; ask again later'],
+            ['overloaded', 'too many exports are under way; ask again later'],
+            NOT_COSIGNED,
+            DATABASE_AWAY,
+          ),
         },
       },
     },
     (request, reply) => {
-      if (running >= MAX_EXPORTS)
-        throw new ReceiverError('overloaded', 'too many exports are under way; ask again later');
+      const { query } = request;
       const checkpoint = service.latestCheckpoint();
-      const blocks = checkpoint.head.header.index + 1;
-      const { from_block: fromBlock } = request.query;
-      if (fromBlock > blocks) {
-        throw new ReceiverError(
-          'pending',
-          `the published checkpoint is of ${blocks} blocks, not more; ask again later`,
-        );
-      }
-      running++;
-      const lines = Readable.from(chunks(exportLines(service, { checkpoint, fromBlock })), { objectMode: false });
+      refuseMixed(query, checkpoint);
+      const endExport = exports.take(1);
+      const lines = Readable.from(chunks(linesOf(service, { query, checkpoint })), { objectMode: false });
       const { socket } = request.raw;
       const cut = () => socket.destroy();
       socket.setTimeout(STALL_MS, cut);
       lines.once('close', () => {
-        running--;
+        endExport();
         // The time itself stays: Node.js sets its own between two requests of a connection.
         socket.off('timeout', cut);
       });
-      return reply.type('application/jsonl; charset=utf-8').header('cache-control', 'no-cache').send(lines);
+      if (query.format === 'csv') reply.header('content-disposition', 'attachment; filename="readings.csv"');
+      return reply.type(CONTENT_TYPES[query.format]).header('cache-control', 'no-cache').send(lines);
     },
   );
+}
+
+/** Throws `request-invalid` for what does not go together, `pending` for a block that is not there. */
+function refuseMixed(
+  { format, device, from, to, from_block: fromBlock }: ExportQuery,
+  checkpoint: PublishedCheckpoint,
+) {
+  const isFiltered = [device, from, to].some((value) => value !== undefined);
+  if (format === 'jsonl' && isFiltered) {
+    throw new ReceiverError(
+      'request-invalid',
+      'device, from and to go with format=csv: an export that is verified is whole',
+    );
+  }
+  if (format === 'csv' && fromBlock !== undefined) {
+    throw new ReceiverError('request-invalid', 'from_block goes with format=jsonl');
+  }
+  const blocks = checkpoint.head.header.index + 1;
+  if (fromBlock === undefined || fromBlock <= blocks) return;
+  throw new ReceiverError('pending', `the published checkpoint is of ${blocks} blocks, not more; ask again later`);
+}
+
+function linesOf(
+  service: ExportService,
+  { query, checkpoint }: { query: ExportQuery; checkpoint: PublishedCheckpoint },
+): AsyncGenerator<string> {
+  if (query.format === 'jsonl') return exportLines(service, { checkpoint, fromBlock: query.from_block ?? 0 });
+  return tableOfReadings(service.pool, { filter: query, logSize: checkpoint.head.header.logSize });
 }
 
 /** Blocks that are sealed meanwhile are left out: two exports from one block to one checkpoint are the same bytes. */

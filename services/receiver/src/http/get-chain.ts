@@ -8,8 +8,8 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { readBlockPage, readMessagePage, type ShownBlock } from '../store/chain-page-store.ts';
 import { PageReader } from '../store/page-reader.ts';
+import { DATABASE_AWAY, jsonAnswer, plainErrors } from './answers.ts';
 import { Budget } from './budget.ts';
-import { plainError } from './plain-error.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 /** Characters that are put together before they are given to the socket: fewer, larger writes. */
@@ -34,8 +34,8 @@ export interface GetChain {
   readonly stalledMs?: number;
 }
 
-const chain = z.array(
-  z.object({
+const block = z
+  .object({
     timestamp: z.number().describe('Seconds since the Unix epoch.'),
     index: z.number(),
     data: z.union([z.literal('Genesis Block'), z.array(z.record(z.string(), z.unknown()))]),
@@ -45,8 +45,25 @@ const chain = z.array(
     merkle_root: z.string(),
     log_size: z.number(),
     difficulty: z.number(),
-  }),
-);
+  })
+  .meta({ id: 'ChainBlock' });
+const chain = z.array(block).meta({
+  examples: [
+    [
+      {
+        timestamp: 1_767_225_601,
+        index: 20,
+        data: [{ device: 'Raspberry Pi 1', distance: 120, timestamp: 1_767_225_600 }],
+        nonce: 117,
+        hash: '00c3f1e9d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c1',
+        'previous hash': '004ac6ad0fa7e624bd49359f1f6689610557f43b6bb1ca3835ecd6acb8472981',
+        merkle_root: '3e544d0abc07a6a846aeea6e7b42fb8316e36cc88a03db5e9afb996430e991ac',
+        log_size: 42,
+        difficulty: 2,
+      },
+    ],
+  ],
+});
 
 export function getChainRoute(app: FastifyInstance, service: GetChain): void {
   const { pool, maxStreams = MAX_STREAMS, stalledMs = STALLED_MS } = service;
@@ -60,7 +77,10 @@ export function getChainRoute(app: FastifyInstance, service: GetChain): void {
         summary: 'The whole chain',
         description: 'Every block with the readings that it seals, as they were signed. Streamed, whatever its length.',
         tags: ['Readings and chain'],
-        response: { 200: chain, 503: plainError },
+        response: {
+          200: jsonAnswer(chain, { description: 'All blocks, the first one first.' }),
+          ...plainErrors(['overloaded', 'too many clients read the chain; ask again soon'], DATABASE_AWAY),
+        },
       },
     },
     (request, reply) => {

@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { PublishedCheckpoint } from '../proofs/published-checkpoint.ts';
+import { ETAG, jsonAnswer, NOT_COSIGNED, NOT_MODIFIED, problems } from './answers.ts';
+import { conditionalGet } from './conditional-get.ts';
 
 const ledgerShape = z
   .object({
@@ -27,6 +29,7 @@ const ledgerShape = z
       .describe('open: a new key is recorded at its first use. strict: keys are enrolled first.'),
   })
   .meta({
+    id: 'Ledger',
     examples: [
       {
         origin: 'example.org/ledger',
@@ -63,21 +66,32 @@ export function ledgerRoute(
     verifier_key: formatVerifierKey(origin, key.spki),
     mode: service.isStrict ? ('strict' as const) : ('open' as const),
   };
-  app
-    .withTypeProvider<ZodTypeProvider>()
-    .get(
-      '/v1/ledger',
-      { schema: { summary: 'Who this ledger is', tags: ['Proofs'], response: { 200: ledgerShape } } },
-      () => {
-        const { header, hash } = service.latestCheckpoint().head;
-        const head = {
-          index: header.index,
-          hash: toHex(hash),
-          log_size: header.logSize,
-          log_root: toHex(header.logRoot),
-          timestamp: header.timestampUs,
-        };
-        return { ...identity, head };
+  app.withTypeProvider<ZodTypeProvider>().get(
+    '/v1/ledger',
+    {
+      onSend: conditionalGet,
+      schema: {
+        summary: 'Who this ledger is',
+        description:
+          'Its name and key, and its newest published block. Whom to trust a verifier must know from elsewhere.',
+        tags: ['Proofs'],
+        response: {
+          200: jsonAnswer(ledgerShape, { description: 'The ledger.', headers: ETAG }),
+          ...NOT_MODIFIED,
+          ...problems(NOT_COSIGNED),
+        },
       },
-    );
+    },
+    () => {
+      const { header, hash } = service.latestCheckpoint().head;
+      const head = {
+        index: header.index,
+        hash: toHex(hash),
+        log_size: header.logSize,
+        log_root: toHex(header.logRoot),
+        timestamp: header.timestampUs,
+      };
+      return { ...identity, head };
+    },
+  );
 }

@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ReceiverError } from '../errors.ts';
 import { isSameToken } from '../registry/secret.ts';
+import { problems } from './answers.ts';
 import type { ReceiverMetrics } from './metrics-registry.ts';
-import { problem } from './problem.ts';
 
 const text = z.string().meta({
   description: 'Prometheus text format 0.0.4.',
@@ -25,9 +25,10 @@ export function metricsRoute(
       schema: {
         summary: 'What the receiver and its plugins count',
         tags: ['Operation'],
+        security: [{}, { metricsToken: [] }],
         response: {
           200: { description: 'Prometheus text format.', content: { 'text/plain': { schema: text } } },
-          401: problem,
+          ...problems(['not-authorized', 'this needs METRICS_TOKEN as a bearer token']),
         },
       },
     },

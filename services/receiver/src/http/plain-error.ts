@@ -2,17 +2,19 @@
 
 import { z } from 'zod';
 
-export const plainError = z.object({
-  status: z.literal('error'),
-  message: z.string(),
-  errors: z.array(
-    z.object({
-      position: z
-        .number()
-        .nullable()
-        .describe('Place of the item in the request, from 0; null: the request as a whole.'),
-      code: z.string(),
-      message: z.string(),
-    }),
-  ),
-});
+export const plainError = z
+  .object({
+    status: z.literal('error'),
+    message: z.string(),
+    errors: z.array(
+      z.object({
+        position: z
+          .number()
+          .nullable()
+          .describe('Place of the item in the request, from 0; null: the request as a whole.'),
+        code: z.string(),
+        message: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'PlainError' });

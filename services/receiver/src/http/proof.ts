@@ -8,8 +8,9 @@ import { ReceiverError } from '../errors.ts';
 import { proveLeaves } from '../proofs/prove.ts';
 import type { PublishedCheckpoint } from '../proofs/published-checkpoint.ts';
 import { findLeaf } from '../store/reading-store.ts';
-import { problem } from './problem.ts';
-import { proofJson, proofJsonExample, proofText } from './proof-shape.ts';
+import { DATABASE_AWAY, ETAG, NOT_COSIGNED, NOT_MODIFIED, problems } from './answers.ts';
+import { conditionalGet } from './conditional-get.ts';
+import { proofJson, proofText } from './proof-shape.ts';
 import { transactionId } from './reading-shape.ts';
 
 /** Seconds in Retry-After of a pending reading. A guess: a block is due within a few seconds, and a checkpoint right after it. */
@@ -30,6 +31,7 @@ export function proofRoute(
   app.get<{ Params: z.output<typeof params>; Querystring: z.output<typeof querystring> }>(
     '/v1/readings/:transaction_id/proof',
     {
+      onSend: conditionalGet,
       // Both forms are written here; the schemas describe them.
       serializerCompiler: () => (data) => JSON.stringify(data),
       schema: {
@@ -42,14 +44,20 @@ export function proofRoute(
         response: {
           200: {
             description: 'The proof.',
+            headers: ETAG,
             content: {
               'text/plain': { schema: proofText },
-              'application/json': { schema: proofJson.meta({ examples: [proofJsonExample] }) },
+              'application/json': { schema: proofJson },
             },
           },
-          400: problem,
-          404: problem,
-          409: problem,
+          ...NOT_MODIFIED,
+          ...problems(
+            ['request-invalid', 'params/transaction_id must be 64 lower-case hexadecimal digits'],
+            ['reading-not-found', 'no transaction with this id was accepted'],
+            ['pending', 'the transaction is pending: no published checkpoint covers it yet'],
+            NOT_COSIGNED,
+            DATABASE_AWAY,
+          ),
         },
       },
     },

@@ -6,7 +6,10 @@ import { proofJson, proofJsonExample } from './proof-shape.ts';
 export const transactionId = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
-  .describe('Of a reading: SHA-256 over the key id and the message. Of a registry leaf: its leaf hash.');
+  .meta({
+    description: 'Of a reading: SHA-256 over the key id and the message. Of a registry leaf: its leaf hash.',
+    examples: ['6d1b1f5a5e0f7f4a0d2f2d1c1f6d4c0a7b0e9f3b8d5a4c6e1f0a9b8c7d6e5f40'],
+  });
 
 const shape = z.object({
   transaction_id: transactionId,
@@ -57,7 +60,7 @@ const example: z.infer<typeof shape> = {
   data: { device: 'Raspberry Pi 1', seq: 17, distance: 120, timestamp: 1_767_225_600 },
 };
 
-export const reading = foreign.meta({ examples: [example] });
+export const reading = foreign.meta({ id: 'Reading', examples: [example] });
 
 export const readings = z
   .object({
@@ -67,4 +70,4 @@ export const readings = z
       }),
     ),
   })
-  .meta({ examples: [{ readings: [{ ...example, proof: proofJsonExample }] }] });
+  .meta({ id: 'Readings', examples: [{ readings: [{ ...example, proof: proofJsonExample }] }] });

@@ -9,37 +9,25 @@ import { ReceiverError } from '../errors.ts';
 import { proveLeaves } from '../proofs/prove.ts';
 import type { PublishedCheckpoint } from '../proofs/published-checkpoint.ts';
 import { readingJson, type ShownReading } from '../proofs/reading-json.ts';
-import { findLeafIndexesOfDevice } from '../store/device-runs-store.ts';
 import type { StoredLeaf } from '../store/leaf-store.ts';
-import {
-  countLeaves,
-  findLeaf,
-  findLeafIndexAt,
-  findReadingIndexes,
-  findSealings,
-  readLeavesAt,
-} from '../store/reading-store.ts';
-import { deviceName } from './device-name.ts';
-import { problem } from './problem.ts';
+import { findLeaf, findSealings, readLeavesAt } from '../store/reading-store.ts';
+import { DATABASE_AWAY, ETAG, jsonAnswer, LINK_NEXT, NOT_COSIGNED, NOT_MODIFIED, problems } from './answers.ts';
+import { conditionalGet } from './conditional-get.ts';
+import { linkNextPage } from './next-page.ts';
 import { reading, readings, transactionId } from './reading-shape.ts';
-import { wholeNumber } from './whole-number.ts';
+import { findFilteredLeaves, readingsFilter } from './readings-filter.ts';
+import { pageLimit, wholeNumber } from './whole-number.ts';
 
-const DEFAULT_LIMIT = 100;
 /** Readings of one page: what findReadingIndexes and the proofs hold in memory. A guess. */
-const MAX_LIMIT = 1_000;
+const PAGE = { default: 100, most: 1_000 };
 
 const params = z.object({ transaction_id: transactionId });
 const querystring = z.object({
-  device: deviceName.optional().describe('Only the sealed readings of this device.'),
-  from: wholeNumber
-    .optional()
-    .describe('received_at of the first reading or later, microseconds since the Unix epoch.'),
-  to: wholeNumber.optional().describe('received_at before this time.'),
+  ...readingsFilter,
   after: wholeNumber.optional().describe('The leaf index behind which the page begins.'),
-  limit: wholeNumber.pipe(z.number().min(1).max(MAX_LIMIT)).default(DEFAULT_LIMIT),
+  limit: pageLimit(PAGE),
   proof: z.enum(['0', '1']).optional().describe('1: each sealed reading comes with its proof.'),
 });
-type ReadingsQuery = z.output<typeof querystring>;
 
 export interface ReadingsService {
   readonly pool: Pool;
@@ -58,6 +46,7 @@ export function readingsRoutes(app: FastifyInstance, service: ReadingsService): 
   app.get<{ Params: z.output<typeof params> }>(
     '/v1/readings/:transaction_id',
     {
+      onSend: conditionalGet,
       serializerCompiler,
       schema: {
         summary: 'One transaction',
@@ -65,7 +54,15 @@ export function readingsRoutes(app: FastifyInstance, service: ReadingsService): 
           'A reading, or a leaf of the registry, by its transaction id; of another ledger where only a plugin of this receiver finds it.',
         tags,
         params,
-        response: { 200: reading, 400: problem, 404: problem, 503: problem },
+        response: {
+          200: jsonAnswer(reading, { description: 'The transaction.', headers: ETAG }),
+          ...NOT_MODIFIED,
+          ...problems(
+            ['request-invalid', 'params/transaction_id must be 64 lower-case hexadecimal digits'],
+            ['reading-not-found', 'no transaction with this id was accepted'],
+            DATABASE_AWAY,
+          ),
+        },
       },
     },
     async ({ params: { transaction_id: id } }, reply) => {
@@ -75,9 +72,10 @@ export function readingsRoutes(app: FastifyInstance, service: ReadingsService): 
     },
   );
 
-  app.get<{ Querystring: ReadingsQuery }>(
+  app.get<{ Querystring: z.output<typeof querystring> }>(
     '/v1/readings',
     {
+      onSend: conditionalGet,
       serializerCompiler,
       schema: {
         summary: 'Readings in the order of the log',
@@ -85,16 +83,25 @@ export function readingsRoutes(app: FastifyInstance, service: ReadingsService): 
           'Paged: while there may be more, `Link` names the next page. A page ends early where its readings are large.',
         tags,
         querystring,
-        response: { 200: readings, 400: problem },
+        response: {
+          200: jsonAnswer(readings, { description: 'A page of readings.', headers: { ...ETAG, ...LINK_NEXT } }),
+          ...NOT_MODIFIED,
+          ...problems(
+            ['request-invalid', 'querystring/limit must be a whole number in plain digits'],
+            NOT_COSIGNED,
+            DATABASE_AWAY,
+          ),
+        },
       },
     },
     async ({ query }, reply) => {
-      const leafIndexes = await findLeafIndexes(pool, query);
+      const { after, limit } = query;
+      const leafIndexes = await findFilteredLeaves(pool, query, { start: (after ?? -1) + 1, limit });
       const leaves = await readLeavesAt(pool, leafIndexes);
       const shown = await show(service, { leaves, isProved: query.proof === '1' });
       const last = leaves.at(-1);
-      if (last && (leaves.length < leafIndexes.length || leafIndexes.length === query.limit)) {
-        reply.header('link', `<${nextPage(query, last.leafIndex)}>; rel="next"`);
+      if (last && (leaves.length < leafIndexes.length || leafIndexes.length === limit)) {
+        linkNextPage(reply, { path: '/v1/readings', query: { ...query, after: last.leafIndex } });
       }
       return reply.type('application/json; charset=utf-8').send(pageJson(shown));
     },
@@ -113,15 +120,6 @@ async function findReading(
   }
   const sealings = await findSealings(pool, [stored.leafIndex]);
   return { ...stored, sealing: sealings.get(stored.leafIndex) };
-}
-
-/** Which leaves a query asks for: the indexes of the page, in order. The only place that knows what a query means. */
-async function findLeafIndexes(pool: Pool, query: ReadingsQuery): Promise<number[]> {
-  const { device, from, to, after, limit } = query;
-  const start = from === undefined ? 0 : await findLeafIndexAt(pool, from);
-  const end = to === undefined ? await countLeaves(pool) : await findLeafIndexAt(pool, to);
-  const range = { start: Math.max(start, (after ?? -1) + 1), end, limit };
-  return device === undefined ? findReadingIndexes(pool, range) : findLeafIndexesOfDevice(pool, { device, ...range });
 }
 
 /** These leaves with their blocks, and with proofs by the checkpoint that is published now. */
@@ -145,9 +143,4 @@ async function show(
 function pageJson(shown: readonly ShownReading[]): Buffer {
   const parts = shown.flatMap((one, i) => [Buffer.from(i === 0 ? '' : ',\n'), readingJson(one)]);
   return Buffer.concat([Buffer.from('{"readings":['), ...parts, Buffer.from(']}\n')]);
-}
-
-function nextPage(query: ReadingsQuery, after: number): string {
-  const asked = Object.entries({ ...query, after }).filter(([, value]) => value !== undefined);
-  return `/v1/readings?${new URLSearchParams(asked.map(([name, value]) => [name, String(value)]))}`;
 }

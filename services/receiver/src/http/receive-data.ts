@@ -5,8 +5,9 @@ import type { Receipt } from '@telltale/ledger';
 import type { FastifyInstance } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { DATABASE_AWAY, jsonAnswer, plainErrors } from './answers.ts';
 import { BodyBudget } from './body-budget.ts';
-import { plainError } from './plain-error.ts';
+import { signedExample } from './signed-example.ts';
 
 /** How long `?wait=sealed` waits before it answers with the receipts alone. */
 const SEALED_TIMEOUT_MS = 30_000;
@@ -25,32 +26,50 @@ export interface ReceiveData {
   readonly maxBodyBytes: number;
 }
 
-const envelope = z.object({
-  data: z
-    .record(z.string(), z.unknown())
-    .describe('The reading: any JSON object. Its bytes, as they stand here, are what is signed.'),
-  signature: z.string().describe('Canonical base64 of the signature over the bytes of data.'),
-  public_key: z.string().describe('PEM of an Ed25519, ECDSA P-256 or RSA (PSS) public key.'),
-});
+const envelope = z
+  .object({
+    data: z
+      .record(z.string(), z.unknown())
+      .describe('The reading: any JSON object. Its bytes, as they stand here, are what is signed.'),
+    signature: z.string().describe('Canonical base64 of the signature over the bytes of data.'),
+    public_key: z.string().describe('PEM of an Ed25519, ECDSA P-256 or RSA (PSS) public key.'),
+  })
+  .meta({ id: 'Envelope' });
 
-const receipt = z.object({
-  transaction_id: z.string(),
-  leaf_index: z.number(),
-  leaf_hash: z.string(),
-  received_at: z.number().describe('Microseconds since the Unix epoch.'),
-  seal_by: z.number().describe('The time by which the reading will be in a block; 0: none promised.'),
-  position: z.number(),
-  count: z.number(),
-  path: z.array(z.string()).readonly(),
-  signature: z.string(),
-  block_index: z.number().optional().describe('With wait=sealed: the block that holds the reading.'),
-});
+const exampleReceipt = {
+  transaction_id: '6d1b1f5a5e0f7f4a0d2f2d1c1f6d4c0a7b0e9f3b8d5a4c6e1f0a9b8c7d6e5f40',
+  leaf_index: 41,
+  leaf_hash: '0b7c3f1e9d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c',
+  received_at: 1_767_225_600_123_456,
+  seal_by: 1_767_225_660_123_456,
+  position: 0,
+  count: 1,
+  path: [],
+  signature: 'c2lnbmF0dXJl',
+};
 
-const success = z.object({
-  status: z.literal('success'),
-  message: z.string(),
-  receipts: z.array(receipt).describe('One for each envelope, in order.'),
-});
+const receipt = z
+  .object({
+    transaction_id: z.string(),
+    leaf_index: z.number(),
+    leaf_hash: z.string(),
+    received_at: z.number().describe('Microseconds since the Unix epoch.'),
+    seal_by: z.number().describe('The time by which the reading will be in a block; 0: none promised.'),
+    position: z.number(),
+    count: z.number(),
+    path: z.array(z.string()).readonly(),
+    signature: z.string(),
+    block_index: z.number().optional().describe('With wait=sealed: the block that holds the reading.'),
+  })
+  .meta({ id: 'Receipt', examples: [exampleReceipt] });
+
+const success = z
+  .object({
+    status: z.literal('success'),
+    message: z.string(),
+    receipts: z.array(receipt).describe('One for each envelope, in order.'),
+  })
+  .meta({ examples: [{ status: 'success', message: 'Data added to blockchain', receipts: [exampleReceipt] }] });
 
 export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): void {
   const bodies = new BodyBudget(service.maxBodyBytes);
@@ -76,7 +95,10 @@ export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): vo
             'Verifies every signature and answers once the readings are durable: all of the request, or none of it.',
           tags: ['Readings and chain'],
           querystring: z.object({
-            wait: z.enum(['sealed']).optional(),
+            wait: z
+              .enum(['sealed'])
+              .optional()
+              .describe('Answers once the readings are in a block, with its index; after 30 s without.'),
             ack: z
               .enum(['local', 'quorum'])
               .optional()
@@ -84,23 +106,47 @@ export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): vo
                 'quorum: answered once the readings are durable on other machines too; 503 where that takes too long, although they are durable here. 400 without a plugin that keeps them there.',
               ),
           }),
-          body: z.union([z.array(envelope).min(1), envelope]),
-          response: { 200: success, 400: plainError, 413: plainError, 415: plainError, 503: plainError },
+          body: z.union([z.array(envelope).min(1), envelope]).meta({ examples: [signedExample] }),
+          response: {
+            200: jsonAnswer(success, {
+              description: 'All readings are durable. The same message gets the same receipt again.',
+            }),
+            ...plainErrors(
+              ['body-malformed', 'the body is not JSON: a value is missing at byte 0'],
+              ['envelopes-refused', 'item 1: the signature is not this key’s over these bytes of data'],
+              ['quorum-unavailable', 'ack=quorum: no plugin of this receiver keeps readings elsewhere'],
+              ['request-invalid', 'querystring/wait Invalid option: expected "sealed"'],
+              ['envelopes-forbidden', 'item 0: the key is not enrolled for this device'],
+              ['body-too-large', 'Request body is too large'],
+              ['envelope-too-large', 'item 0: the envelope is too large'],
+              ['too-many-envelopes', 'a request holds at most 1000 envelopes'],
+              ['content-type-unsupported', 'Unsupported Media Type'],
+              ['overloaded', 'too many readings are waiting; send again soon'],
+              ['not-stored', 'the readings could not be stored; send them again soon'],
+              ['not-replicated', 'the readings are durable here, but not elsewhere yet; send them again soon'],
+              ['stopping', 'the receiver is stopping; send again soon'],
+              DATABASE_AWAY,
+            ),
+          },
         },
       },
       async (request) => {
         const isQuorum = request.query.ack === 'quorum';
         if (isQuorum) service.requireQuorum();
         const receipts = await receive(request);
-        const message = 'Data added to blockchain';
         if (isQuorum) await service.untilReplicated(leafIndexesOf(receipts), QUORUM_TIMEOUT_MS);
-        if (request.query.wait !== 'sealed') return { status: 'success' as const, message, receipts };
+        if (request.query.wait !== 'sealed') return acceptedBody(receipts);
         const blocks = await service.untilSealed(leafIndexesOf(receipts), SEALED_TIMEOUT_MS);
         const sealed = receipts.map((one) => ({ ...one, ...blockOf(blocks, one) }));
-        return { status: 'success' as const, message, receipts: sealed };
+        return acceptedBody(sealed);
       },
     );
   });
+}
+
+/** The JSON of the answer to readings that were accepted. */
+export function acceptedBody<Given extends Receipt>(receipts: Given[]) {
+  return { status: 'success' as const, message: 'Data added to blockchain', receipts };
 }
 
 interface HeldBody {

@@ -11,7 +11,8 @@ import { tileWidth } from '../proofs/log-nodes.ts';
 import type { PublishedCheckpoint } from '../proofs/published-checkpoint.ts';
 import { readLeafPage, type StoredLeaf } from '../store/leaf-store.ts';
 import { readTileSpans } from '../store/node-store.ts';
-import { problem } from './problem.ts';
+import { DATABASE_AWAY, ETAG, NOT_COSIGNED, NOT_MODIFIED, problems } from './answers.ts';
+import { conditionalGet } from './conditional-get.ts';
 
 /** A year, as long as HTTP caches go (RFC 9111 has no limit, RFC 2616 named this one). */
 const FULL = 'public, max-age=31536000, immutable';
@@ -20,11 +21,22 @@ const PARTIAL = 'public, max-age=3600';
 
 const bytes = z
   .string()
-  .meta({ format: 'binary', description: 'Hashes of 32 bytes, or entries each after its length (uint16).' });
+  .meta({ contentEncoding: 'binary', description: 'Hashes of 32 bytes, or entries each after its length (uint16).' });
 const tileAnswers = {
-  200: { description: 'The tile.', content: { 'application/octet-stream': { schema: bytes } } },
-  400: problem,
-  404: problem,
+  200: {
+    description: 'The tile. Bundles of entries that are too large for one piece come as a stream, and without ETag.',
+    headers: ETAG,
+    content: {
+      'application/octet-stream': { schema: bytes, examples: { entry: { value: '\u0000\u0004leaf' } } },
+    },
+  },
+  ...NOT_MODIFIED,
+  ...problems(
+    ['request-invalid', 'not the path of a tile'],
+    ['tile-not-found', 'the published log of 42 leaves has no such tile'],
+    NOT_COSIGNED,
+    DATABASE_AWAY,
+  ),
 };
 
 export interface TilesService {
@@ -48,6 +60,7 @@ export function tilesRoutes(app: FastifyInstance, service: TilesService): void {
   app.get<{ Params: z.output<typeof tileParams> }>(
     '/tile/:level/*',
     {
+      onSend: conditionalGet,
       serializerCompiler,
       schema: {
         summary: 'Hashes of the log',
@@ -73,6 +86,7 @@ export function tilesRoutes(app: FastifyInstance, service: TilesService): void {
   app.get<{ Params: z.output<typeof entriesParams> }>(
     '/tile/entries/*',
     {
+      onSend: conditionalGet,
       serializerCompiler,
       schema: {
         summary: 'Leaves of the log',

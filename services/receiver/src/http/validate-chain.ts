@@ -5,9 +5,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ValidationReport } from '../validate/validate-chain.ts';
 import type { ValidationQueue } from '../validate/validation-queue.ts';
-import { plainError } from './plain-error.ts';
+import { DATABASE_AWAY, jsonAnswer, plainErrors } from './answers.ts';
 
-const report = z.object({
+const shape = z.object({
   status: z.literal('success'),
   valid: z.boolean(),
   message: z.string(),
@@ -26,6 +26,23 @@ const report = z.object({
     })
     .nullable(),
 });
+const report = shape.meta({
+  id: 'ValidationReport',
+  examples: [
+    {
+      status: 'success',
+      valid: true,
+      message: 'The chain of 21 blocks is valid up to block 20',
+      blocks: 21,
+      leaves: 42,
+      readings: 40,
+      devices: 2,
+      keys: 2,
+      pending: 0,
+      fault: null,
+    },
+  ],
+});
 
 export function validateChainRoute(app: FastifyInstance, validations: ValidationQueue): void {
   app.withTypeProvider<ZodTypeProvider>().get(
@@ -36,7 +53,14 @@ export function validateChainRoute(app: FastifyInstance, validations: Validation
         description:
           'Recomputes every signature, hash, root and link from the stored bytes and names the first block and leaf that is wrong.',
         tags: ['Readings and chain'],
-        response: { 200: report, 503: plainError },
+        response: {
+          200: jsonAnswer(report, { description: 'What was found. A chain that is not valid is a 200 too.' }),
+          ...plainErrors(
+            ['overloaded', 'the chain is being validated for others; ask again soon'],
+            ['stopping', 'the receiver is stopping; ask again soon'],
+            DATABASE_AWAY,
+          ),
+        },
       },
     },
     async (request, reply) => {
@@ -61,7 +85,7 @@ function toAnswer({
   devices,
   keys,
   pending,
-}: ValidationReport): z.infer<typeof report> {
+}: ValidationReport): z.infer<typeof shape> {
   const message = fault
     ? sentence(fault)
     : `The chain of ${blocks} blocks is valid${head ? ` up to block ${head.index}` : ''}`;

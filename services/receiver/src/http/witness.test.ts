@@ -148,7 +148,7 @@ describe('a witness', () => {
       [400, 'checkpoint-malformed', history.request(0, 5).replace('old ', 'new ')],
       [400, 'checkpoint-malformed', history.request(0, 5).slice(0, -1)],
       [400, 'checkpoint-malformed', ''],
-      [413, 'FST_ERR_CTP_BODY_TOO_LARGE', history.request(0, 5) + 'x'.repeat(65_536)],
+      [413, 'body-too-large', history.request(0, 5) + 'x'.repeat(65_536)],
     ] as const) {
       const answer = await addCheckpoint(receiver.url, body);
       expect(answer.status, answer.text).toBe(status);

@@ -86,7 +86,7 @@ describe('a small body that comes alone', () => {
     await expect(verifiers.verify(Buffer.from(envelopeOf(1)))).resolves.toMatchObject([{ device: 'd1', seq: 1 }]);
     const forged = envelopeOf(1).replace('"seq":1', '"seq":2');
     await expect(verifiers.verify(Buffer.from(forged))).rejects.toMatchObject({ code: 'envelopes-refused' });
-    await expect(verifiers.verify(longBodyOf(1))).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(verifiers.verify(longBodyOf(1))).rejects.toMatchObject({ code: 'check-failed' });
   });
 });
 
@@ -103,7 +103,7 @@ describe('a thread that dies', () => {
     `);
     const verifiers = start({ threads: 1, entry });
     const first = verifiers.verify(longBodyOf(1));
-    await expect(first).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(first).rejects.toMatchObject({ code: 'check-failed' });
     expect(failures).toHaveLength(1);
     await expect(verifiers.verify(longBodyOf(2))).resolves.toMatchObject([{ seq: 2 }]);
   });
@@ -111,9 +111,9 @@ describe('a thread that dies', () => {
   it('before it took anything is not started again until it is needed', async () => {
     const entry = await threadOf('throw new Error("it cannot start");');
     const verifiers = start({ threads: 1, entry });
-    await expect(verifiers.verify(longBodyOf(1))).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(verifiers.verify(longBodyOf(1))).rejects.toMatchObject({ code: 'check-failed' });
     const seen = failures.length;
-    await expect(verifiers.verify(longBodyOf(1))).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(verifiers.verify(longBodyOf(1))).rejects.toMatchObject({ code: 'check-failed' });
     expect(failures).toHaveLength(seen + 1);
   });
 });

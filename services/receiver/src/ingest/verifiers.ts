@@ -68,7 +68,7 @@ export class Verifiers {
     while (this.workers.size < this.threads) this.idle.push(this.startThread());
   }
 
-  /** The readings of a body, every signature checked. Takes the body's memory with it: it may be empty afterwards. Throws ReceiverError: as scanEnvelopes does, or `overloaded` when a thread dies of it. */
+  /** The readings of a body, every signature checked. Takes the body's memory with it: it may be empty afterwards. Throws ReceiverError: as scanEnvelopes does, or `check-failed` when a thread dies of it. */
   verify(body: Uint8Array): Promise<VerifiedReading[]> {
     if (this.isStopped)
       return Promise.reject(new ReceiverError('stopping', 'the receiver is stopping; send again soon'));
@@ -161,7 +161,7 @@ export class Verifiers {
     this.workers.delete(worker);
     const at = this.idle.indexOf(worker);
     if (at >= 0) this.idle.splice(at, 1);
-    const lost = new ReceiverError('overloaded', 'the readings could not be checked; send them again soon');
+    const lost = new ReceiverError('check-failed', 'the readings could not be checked; send them again soon');
     for (const { reject } of this.underWay.get(worker) ?? []) reject(lost);
     this.underWay.delete(worker);
     if (!this.isStopped) this.handOut();

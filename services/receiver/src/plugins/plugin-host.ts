@@ -9,8 +9,8 @@ import type { FoundReading, PluginContext, ReadingQuery, RunningPlugin } from '@
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { backoffMs } from '../backoff.ts';
 import { ReceiverError } from '../errors.ts';
-import { backoffMs } from '../witness/backoff.ts';
 import { BlockFeed } from './block-feed.ts';
 import type { LoadedPlugin } from './load-plugins.ts';
 import { PluginFaults } from './plugin-faults.ts';

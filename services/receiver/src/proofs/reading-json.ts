@@ -44,13 +44,26 @@ const ALGORITHM_NAMES = {
 } as const;
 
 /** The bytes of one JSON object. Throws for a leaf that no receiver may have accepted. */
-export function readingJson({ leafIndex, leaf: bytes, sealing, proof, origin }: ShownReading): Buffer {
+export function readingJson(shown: ShownReading): Buffer {
+  const { proof, origin } = shown;
+  const { deviceTimeUs, message, ...members } = readingMembers(shown);
+  const text = JSON.stringify({
+    ...members,
+    clock_offset: deviceTimeUs === undefined ? null : deviceTimeUs - members.received_at,
+    ...(origin !== undefined && { origin }),
+    ...(proof !== undefined && { proof: proof && proofToJson(proof) }),
+  });
+  return Buffer.concat([Buffer.from(`${text.slice(0, -1)},"data":`), message, Buffer.from('}')]);
+}
+
+/** What a stored leaf says, by the names of the API. Throws for a leaf that no receiver may have accepted. */
+export function readingMembers({ leafIndex, leaf: bytes, sealing }: ShownReading) {
   const decoded = decodeLeaf(bytes);
   if (!decoded.ok) throw new Error(`leaf ${leafIndex} cannot be read: ${decoded.message}`);
   const leaf = decoded.value;
   const reading = readingOf(leaf);
   const hash = leafHash(bytes);
-  const members = {
+  return {
     transaction_id: toHex(transactionIdOf(leaf, hash)),
     leaf_index: leafIndex,
     leaf_hash: toHex(hash),
@@ -64,15 +77,9 @@ export function readingJson({ leafIndex, leaf: bytes, sealing, proof, origin }: 
     state: sealing ? 'sealed' : 'pending',
     block_index: sealing?.blockIndex ?? null,
     sealed_at: sealing?.sealedAtUs ?? null,
-    clock_offset: reading?.deviceTimeUs === undefined ? null : reading.deviceTimeUs - leaf.receivedAtUs,
-    ...(origin !== undefined && { origin }),
-    ...(proof !== undefined && { proof: proof && proofToJson(proof) }),
+    deviceTimeUs: reading?.deviceTimeUs,
+    message: leaf.message,
   };
-  return Buffer.concat([
-    Buffer.from(`${JSON.stringify(members).slice(0, -1)},"data":`),
-    leaf.message,
-    Buffer.from('}'),
-  ]);
 }
 
 /** What the message of a kind 1 leaf says; undefined for registry leaves. */

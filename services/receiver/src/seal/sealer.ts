@@ -93,6 +93,11 @@ export class Sealer {
     return this.lease.isHeld;
   }
 
+  /** Whether its last turn failed. */
+  get isFailing(): boolean {
+    return this.failure !== undefined;
+  }
+
   /** Says that readings were accepted. A hint only: polling finds them too. */
   nudge(): void {
     this.isNudged = true;

@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
-const line = z.looseObject({ msg: z.string(), url: z.string().optional() });
+const line = z.looseObject({ level: z.number(), msg: z.string(), url: z.string().optional() });
 type Line = z.infer<typeof line>;
 
 export interface ReceiverProcess {
@@ -16,6 +16,10 @@ export interface ReceiverProcess {
   readonly pid: number;
   /** What it logged so far. */
   readonly log: readonly Line[];
+  /** What it wrote to its standard error so far: nothing, unless it failed. */
+  errorText(): string;
+  /** Whether the process is gone, for whatever reason. */
+  hasEnded(): boolean;
   /** SIGKILL; returns when the process is gone. */
   kill(): Promise<void>;
   /** SIGTERM; gives the exit code. Fine for a process that has ended already. */
@@ -30,12 +34,13 @@ const environmentOf = (variables: Record<string, string>) => ({
   ...variables,
 });
 
-/** Starts a receiver in `cwd` and waits until it listens. */
+/** Starts a receiver in `cwd` and waits until it listens. `command`: the arguments of node; the receiver's file alone, where it is not given. */
 export async function spawnReceiver(options: {
   cwd: string;
   variables: Record<string, string>;
+  command?: readonly string[];
 }): Promise<ReceiverProcess> {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, options.command ?? [MAIN], {
     cwd: options.cwd,
     env: environmentOf(options.variables),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -61,6 +66,8 @@ export async function spawnReceiver(options: {
     url,
     pid: child.pid,
     log,
+    errorText,
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     async kill() {
       await end('SIGKILL');
     },

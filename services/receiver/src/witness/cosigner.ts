@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openCosignature } from '@telltale/ledger';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { backoffMs } from '../backoff.ts';
 import { proveGrowth } from '../proofs/prove.ts';
 import type { PublishedCheckpoint } from '../proofs/published-checkpoint.ts';
 import {
@@ -15,7 +16,6 @@ import {
   saveCosignature,
   saveCosignedCheckpoint,
 } from '../store/cosignature-store.ts';
-import { backoffMs } from './backoff.ts';
 import { askWitness, type WitnessAnswer } from './witness-client.ts';
 import type { WitnessAddress } from './witness-list.ts';
 

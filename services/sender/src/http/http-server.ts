@@ -54,8 +54,15 @@ export async function createHttpServer(options: {
         title: 'Telltale sender',
         description: 'Reads sensors, signs readings and delivers them to a receiver.',
         version: options.version,
+        license: { name: 'MIT', identifier: 'MIT' },
       },
-      servers: [],
+      // The page is served by the sender itself, under whatever name it is reached.
+      servers: [{ url: '/' }],
+      tags: [
+        { name: 'schedule', description: 'Taking readings.' },
+        { name: 'status', description: 'What it does.' },
+        { name: 'outbox', description: 'Receipts, and what the receiver refused.' },
+      ],
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,

@@ -5,24 +5,42 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Outbox } from '../outbox.ts';
+import { jsonAnswer, problems } from './answers.ts';
 import { problem } from './problem.ts';
 
 /** Dead letters of one page. A guess at what one screen of work is. */
 const PAGE_MAX = 1000;
 const PAGE_DEFAULT = 100;
 
-const problemBody = z.object({ type: z.string(), title: z.string(), status: z.number(), detail: z.string() });
-const receiptBody = z.looseObject({ transaction_id: z.string() });
-const deadLettersBody = z.array(
-  z.object({
-    id: z.number(),
-    transaction_id: z.string(),
-    code: z.string(),
-    reason: z.string(),
-    refused_at: z.number().describe('Microseconds since the Unix epoch.'),
-    receipt: receiptBody.nullable().describe('The last receipt that was of another leaf than this message, or null.'),
-  }),
-);
+/** Of the examples. */
+const TRANSACTION_ID = '6d1b1f5a5e0f7f4a0d2f2d1c1f6d4c0a7b0e9f3b8d5a4c6e1f0a9b8c7d6e5f40';
+
+const receiptBody = z
+  .looseObject({ transaction_id: z.string() })
+  .meta({ examples: [{ transaction_id: TRANSACTION_ID, leaf_index: 41, signature: 'c2lnbmF0dXJl' }] });
+const deadLetterBody = z.object({
+  id: z.number(),
+  transaction_id: z.string(),
+  code: z.string(),
+  reason: z.string(),
+  refused_at: z.number().describe('Microseconds since the Unix epoch.'),
+  receipt: receiptBody.nullable().describe('The last receipt that was of another leaf than this message, or null.'),
+});
+const deadLettersBody = z.array(deadLetterBody).meta({
+  examples: [
+    [
+      {
+        id: 3,
+        transaction_id: TRANSACTION_ID,
+        code: 'key-unknown',
+        reason: 'the key is not enrolled',
+        refused_at: 1_767_225_600_123_456,
+        receipt: null,
+      },
+    ],
+  ],
+});
+const retriedBody = z.object({ retried: z.number() }).meta({ examples: [{ retried: 3 }] });
 
 export function registerOutboxRoutes(
   server: FastifyInstance,
@@ -37,8 +55,19 @@ export function registerOutboxRoutes(
       schema: {
         summary: 'The receipt of a delivered message',
         tags: ['outbox'],
-        params: z.object({ transaction_id: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits') }),
-        response: { 200: receiptBody, 404: problemBody },
+        params: z.object({
+          transaction_id: z
+            .string()
+            .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
+            .meta({ description: 'SHA-256 over the key id and the message.', examples: [TRANSACTION_ID] }),
+        }),
+        response: {
+          200: jsonAnswer(receiptBody, 'As the receiver gave it.'),
+          ...problems({
+            400: 'transaction_id: must be 64 hexadecimal digits',
+            404: 'no receipt of this transaction is kept here',
+          }),
+        },
       },
     },
     async (request, reply) => {
@@ -55,12 +84,22 @@ export function registerOutboxRoutes(
     {
       schema: {
         summary: 'Messages that the receiver refused for good, or whose receipts never matched, newest first',
+        description: 'While there may be more, `Link: <…>; rel="next"` (RFC 8288) names the next page.',
         tags: ['outbox'],
         querystring: z.object({
           before: z.coerce.number().int().min(1).optional().describe('Only those with a smaller id.'),
-          limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+          limit: z.coerce
+            .number()
+            .int()
+            .min(1)
+            .max(PAGE_MAX)
+            .default(PAGE_DEFAULT)
+            .describe('Items of the page, at most; 100 where it is not given.'),
         }),
-        response: { 200: deadLettersBody, 400: problemBody },
+        response: {
+          200: jsonAnswer(deadLettersBody, 'A page of them.'),
+          ...problems({ 400: 'limit: Too small: expected number to be >=1' }),
+        },
       },
     },
     async (request, reply) => {
@@ -86,7 +125,7 @@ export function registerOutboxRoutes(
       schema: {
         summary: 'Send all dead letters again, for example after the key was enrolled',
         tags: ['outbox'],
-        response: { 200: z.object({ retried: z.number() }) },
+        response: { 200: jsonAnswer(retriedBody, 'How many are sent again.'), ...problems({}) },
       },
     },
     async () => {

@@ -3,13 +3,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Schedule } from '../schedule.ts';
-
-/** Readings at one tick. A guess: signing a thousand RSA readings takes a second or two on a Raspberry Pi. */
-const ITEMS_MAX = 1000;
-/** Seconds. Below a hundredth the disk, not the schedule, sets the pace; a day is the longest that makes sense to a person. */
-const INTERVAL_MIN_S = 0.01;
-const INTERVAL_MAX_S = 86_400;
+import { INTERVAL_MAX_S, INTERVAL_MIN_S, ITEMS_MAX, type Schedule } from '../schedule.ts';
+import { failures, jsonAnswer } from './answers.ts';
 
 const startBody = z
   .object({
@@ -32,10 +27,6 @@ const outcome = z
   .object({ status: z.literal('success'), message: z.string() })
   .meta({ examples: [{ status: 'success', message: 'Started sending 2 items every 2 seconds' }] });
 
-const failure = z
-  .object({ status: z.literal('error'), message: z.string() })
-  .meta({ examples: [{ status: 'error', message: 'interval_time: Too small: expected number to be >=0.01' }] });
-
 export function registerScheduleRoutes(server: FastifyInstance, schedule: Schedule): void {
   const routes = server.withTypeProvider<ZodTypeProvider>();
   routes.post(
@@ -45,7 +36,10 @@ export function registerScheduleRoutes(server: FastifyInstance, schedule: Schedu
         summary: 'Start sending readings, in place of the schedule that runs',
         tags: ['schedule'],
         body: startBody,
-        response: { 200: outcome, 400: failure },
+        response: {
+          200: jsonAnswer(outcome, 'The schedule runs.'),
+          ...failures({ 400: 'interval_time: Too small: expected number to be >=0.01' }),
+        },
       },
     },
     async (request) => {
@@ -63,7 +57,7 @@ export function registerScheduleRoutes(server: FastifyInstance, schedule: Schedu
       schema: {
         summary: 'Stop taking readings; what is in the outbox is still delivered',
         tags: ['schedule'],
-        response: { 200: outcome },
+        response: { 200: jsonAnswer(outcome, 'No schedule runs.'), ...failures({}) },
       },
     },
     async () => {

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { failures, jsonAnswer } from './answers.ts';
 
 const statusBody = z.object({
   schedule: z
@@ -38,15 +39,32 @@ const statusBody = z.object({
   is_receipt_signature_checked: z.boolean().describe('True when LEDGER_PUBLIC_KEY is set.'),
   key: z.object({ id: z.string(), algorithm: z.enum(['ed25519', 'rsa-pss', 'ecdsa-p256']) }),
   sensor: z.object({
-    kind: z.enum(['simulated', 'command']),
+    kind: z.enum(['simulated', 'command', 'thermal']),
     devices: z.array(z.string()),
     waiting: z.number().describe('Readings that wait in memory.'),
-    invalid_lines: z.number(),
+    invalid_lines: z.number().describe('Lines refused, or measurements that failed, since the start.'),
     restarts: z.number(),
   }),
 });
 
 export type StatusBody = z.output<typeof statusBody>;
+
+const example: StatusBody = {
+  schedule: { number_of_items_to_send: 2, interval_time: 2 },
+  outbox: { depth: 2, dead_letters: 0, limit: 100_000, is_full: false },
+  delivered: 40,
+  produced: 42,
+  skipped: 0,
+  failed_batches: 0,
+  enrolment: { state: 'off', devices: [], failures: 0, reason: null },
+  delivery: { state: 'sending', failures: 0 },
+  last_error: null,
+  receiver_url: 'http://127.0.0.1:5001',
+  is_receipt_signature_checked: false,
+  key: { id: '7a1c9e0d2b3f4a5c6d7e8f901a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d', algorithm: 'ed25519' },
+  sensor: { kind: 'simulated', devices: ['Raspberry Pi 1'], waiting: 0, invalid_lines: 0, restarts: 0 },
+};
+const healthBody = z.object({ status: z.literal('ok') }).meta({ examples: [{ status: 'ok' }] });
 
 export function registerStatusRoutes(
   server: FastifyInstance,
@@ -63,7 +81,10 @@ export function registerStatusRoutes(
       schema: {
         summary: 'What is scheduled, what waits, what was delivered',
         tags: ['status'],
-        response: { 200: statusBody },
+        response: {
+          200: jsonAnswer(statusBody.meta({ examples: [example] }), 'What it does.'),
+          ...failures({}),
+        },
       },
     },
     async () => sources.status(),
@@ -74,7 +95,7 @@ export function registerStatusRoutes(
       schema: {
         summary: 'Whether the sender can read its outbox; says nothing of the receiver',
         tags: ['status'],
-        response: { 200: z.object({ status: z.literal('ok') }) },
+        response: { 200: jsonAnswer(healthBody, 'It is well.'), ...failures({}) },
       },
     },
     async () => {

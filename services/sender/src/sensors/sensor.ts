@@ -1,4 +1,5 @@
-// What a source of readings owes the rest of the sender. Two sources exist: simulated-sensor.ts and command-sensor.ts.
+// What a source of readings owes the rest of the sender. Three sources exist: simulated-sensor.ts, thermal-sensor.ts
+// and command-sensor.ts.
 
 /** A reading before it is signed: a JSON object as bytes, complete but perhaps for its `seq`. */
 export type Reading = Readonly<{
@@ -8,12 +9,12 @@ export type Reading = Readonly<{
 }>;
 
 type SensorStatus = Readonly<{
-  kind: 'simulated' | 'command';
+  kind: 'simulated' | 'command' | 'thermal';
   /** Names of the devices seen or simulated, at most a few; for people. */
   devices: readonly string[];
   /** Readings that wait in memory to be taken. */
   waiting: number;
-  /** Lines refused since the start. */
+  /** Lines refused, or measurements that failed, since the start. */
   invalidLines: number;
   /** Times that the source was started again since the start. */
   restarts: number;

@@ -78,7 +78,7 @@ export function deliveryParts() {
     });
     const delivery = new Delivery({
       outbox,
-      send: createReceiverClient({
+      transport: createReceiverClient({
         receiverUrl: receiver.url,
         timeoutMs: options.timeoutMs ?? 10_000,
         nowMs: () => NOW_MS,

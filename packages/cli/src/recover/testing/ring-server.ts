@@ -1,7 +1,17 @@
 // A member of a ring as `telltale recover` sees one, keeping the blocks of one ledger; a test may take some away, change them or make it fail.
 
 import { createServer, type ServerResponse } from 'node:http';
-import { encodeBlockBody, laneOf, leafHash, MerkleTree, subtreesOf, toBase64, toHex } from '@telltale/ledger';
+import {
+  encodeBlockBody,
+  HEADER_BYTES,
+  headerHash,
+  laneOf,
+  leafHash,
+  MerkleTree,
+  subtreesOf,
+  toBase64,
+  toHex,
+} from '@telltale/ledger';
 import { LEDGER_KEY, ORIGIN, type SmallLedger } from '../../testing/small-ledger.ts';
 
 export const LANE = toHex(laneOf(LEDGER_KEY.key.keyId));
@@ -18,10 +28,21 @@ export interface RingServerOptions {
   readonly headHeight?: number;
   /** Given in place of a body. A number is a status; undefined is the body itself. */
   readonly change?: (height: number, body: Uint8Array) => Uint8Array | number | undefined;
+  /** Another chain of the same key, whose blocks it gives too: by height in place of the ledger's, by hash both. */
+  readonly rival?: SmallLedger;
+  /** Of the blocks that have a rival it has lost the ledger's own. */
+  readonly isRivalAlone?: boolean;
 }
 
 export async function startRingServer(ledger: SmallLedger, options: RingServerOptions = {}): Promise<RingServer> {
   const bodies = bodiesOf(ledger);
+  const rivals = options.rival ? bodiesOf(options.rival) : [];
+  const byHash = new Map(
+    [...(options.isRivalAlone ? [] : bodies), ...rivals].map((body) => [
+      toHex(headerHash(body.subarray(0, HEADER_BYTES))),
+      body,
+    ]),
+  );
   const asked: string[] = [];
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
@@ -36,12 +57,15 @@ export async function startRingServer(ledger: SmallLedger, options: RingServerOp
         height: options.headHeight ?? ledger.head.index,
       });
     }
+    const [, hash] = /^\/v1\/ring\/blocks\/([0-9a-f]{64})$/.exec(path) ?? [];
     const [, height] = new RegExp(`^/v1/ring/lanes/${LANE}/blocks/(\\d+)$`).exec(path) ?? [];
+    if (hash !== undefined) return give(response, byHash.get(hash), true);
     const body = height === undefined ? undefined : bodies[Number(height)];
-    if (!body) return json(response, 404, { title: 'there is nothing here', status: 404 });
+    if (!body) return give(response, undefined, false);
     const given = options.change?.(Number(height), body) ?? body;
-    if (typeof given === 'number') return json(response, given, { title: 'not now', status: given });
-    response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(given);
+    const rival = rivals[Number(height)];
+    const isOneOfSeveral = rival !== undefined && !Buffer.from(rival).equals(body);
+    return give(response, isOneOfSeveral ? rival : given, isOneOfSeveral);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -68,6 +92,16 @@ export function bodiesOf(ledger: SmallLedger): Uint8Array[] {
     for (const leaf of block.leaves) tree.append(leafHash(leaf));
     return encodeBlockBody({ ...block, previousLogSize, peaks });
   });
+}
+
+/** A number is a status. */
+function give(response: ServerResponse, body: Uint8Array | number | undefined, isOneOfSeveral: boolean): void {
+  if (body === undefined) json(response, 404, { title: 'there is nothing here', status: 404 });
+  else if (typeof body === 'number') json(response, body, { title: 'not now', status: body });
+  else {
+    const conflict = isOneOfSeveral ? { 'telltale-lane-conflict': '1' } : {};
+    response.writeHead(200, { 'content-type': 'application/octet-stream', ...conflict }).end(body);
+  }
 }
 
 function json(response: ServerResponse, status: number, value: object): void {

@@ -2,13 +2,13 @@
 
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { WebSocket } from 'ws';
-import { type ChunkPlace, localPlace } from '../../chunk-store/chunk-place.ts';
+import { afterEach } from 'vitest';
 import type { Ring } from '../../node/ring.ts';
-import { MemoryReplicaStore } from '../../replication/memory-replica-store.ts';
+import { oneStoreRing } from '../../testing/one-store-ring.ts';
 import { splitUpgrades } from '../../transport/upgrades.ts';
 import { OBJECT_LIMITS, type ObjectLimits } from '../object-limits.ts';
 import { type ObjectFace, objectRoutes } from '../object-routes.ts';
+import { connectSocket, type TestSocket } from './test-socket.ts';
 
 export interface ObjectServer extends ObjectFace {
   readonly app: FastifyInstance;
@@ -20,27 +20,7 @@ export interface ObjectServer extends ObjectFace {
   readonly stop: () => Promise<void>;
 }
 
-/** A WebSocket and what came on it. */
-export interface TestSocket {
-  readonly socket: WebSocket;
-  readonly frames: { readonly data: Buffer; readonly isBinary: boolean }[];
-  /** The code with which it closed. */
-  readonly closed: Promise<number>;
-}
-
-/** A ring of one store, which can be told to give other answers. */
-export function oneStoreRing(more: Partial<ChunkPlace> = {}): Pick<Ring, 'putValue' | 'getValue'> {
-  const onFailure = (error: unknown): void => {
-    throw error;
-  };
-  const place = { ...localPlace({ store: new MemoryReplicaStore(), nowUs: () => 1_000, onFailure }), ...more };
-  return {
-    putValue: async (bytes) => ({ ...(await place.putValue(bytes)), receipts: [] }),
-    getValue: (key) => place.getValue(key),
-  };
-}
-
-export async function startObjectServer(options: {
+async function startObjectServer(options: {
   ring?: Pick<Ring, 'putValue' | 'getValue'>;
   token?: string;
   limits?: Partial<ObjectLimits>;
@@ -65,22 +45,20 @@ export async function startObjectServer(options: {
     app,
     url,
     failures,
-    connect: (path, headers) => connect(url + path, headers),
+    connect: (path, headers) => connectSocket(url + path, headers),
     stop: () => app.close(),
   };
 }
 
-async function connect(url: string, headers: Record<string, string> = {}): Promise<TestSocket> {
-  const socket = new WebSocket(url.replace('http:', 'ws:'), { headers });
-  const frames: TestSocket['frames'] = [];
-  socket.on('message', (data: Buffer, isBinary) => frames.push({ data, isBinary }));
-  const closed = new Promise<number>((resolve) => socket.once('close', resolve));
-  await new Promise<void>((resolve, reject) => {
-    socket.once('open', resolve);
-    socket.once('error', reject);
-    socket.once('unexpected-response', (_request, response) => reject(new Error(`status ${response.statusCode}`)));
+/** What starts a server in a test; it ends with the test. Called once a file. */
+export function objectServers(): (options?: Parameters<typeof startObjectServer>[0]) => Promise<ObjectServer> {
+  let server: ObjectServer | undefined;
+  afterEach(async () => {
+    await server?.stop();
+    server = undefined;
   });
-  // Later errors are told by the close code.
-  socket.on('error', () => undefined);
-  return { socket, frames, closed };
+  return async (options = {}) => {
+    server = await startObjectServer(options);
+    return server;
+  };
 }

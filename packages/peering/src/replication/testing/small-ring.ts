@@ -15,7 +15,7 @@ const TIMEOUT_MS = 2_000;
 const SUCCESSORS = 3;
 
 /** Short times, so that a test's minutes are few. */
-export const QUICK: ReplicationSettings = {
+const QUICK: ReplicationSettings = {
   ...SETTINGS,
   repairMs: 5_000,
   settleMs: 100,
@@ -41,7 +41,7 @@ export interface RingNode {
 type Ended = Extract<ReplicationEffect, { kind: 'put-ended' | 'get-ended' | 'records-ended' | 'ready-to-leave' }>;
 
 /** Numbers at least 0 and below 1 from a seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let a = seed;
   return () => {
     a = (a + 0x6d2b79f5) | 0;

@@ -20,10 +20,13 @@ export class RawPeer {
   readonly socket: WebSocket;
   closeCode: number | undefined;
   private readonly identity: NodeIdentity;
+  private readonly ring: string;
   private lastId = 0;
 
-  constructor(to: Contact, identity: NodeIdentity, options: WebSocket.ClientOptions = {}) {
+  /** `ring`: that of the test nodes if none is given. */
+  constructor(to: Contact, identity: NodeIdentity, options: WebSocket.ClientOptions & { readonly ring?: string } = {}) {
     this.identity = identity;
+    this.ring = options.ring ?? RING;
     this.socket = new WebSocket(`ws://${to.host}:${to.port}${RING_SOCKET_PATH}`, options);
     this.socket.on('message', (data, isBinary) => {
       if (!isBinary) this.frames.push(JSON.parse(String(data)));
@@ -60,9 +63,9 @@ export class RawPeer {
     const challenge = await this.heard('hello.challenge');
     const { key, nonce: acceptorNonce } = readChallenge(challenge.body);
     const nonce = freshNonce();
-    const terms = { ring: RING, dialer: this.identity.id, acceptor: key.id, dialerNonce: nonce, acceptorNonce };
+    const terms = { ring: this.ring, dialer: this.identity.id, acceptor: key.id, dialerNonce: nonce, acceptorNonce };
     const signature = Buffer.from(signer.sign(helloText(terms, 'dialer'))).toString('base64');
-    return { ring: RING, key: formatNodeKey(this.identity), nonce, signature };
+    return { ring: this.ring, key: formatNodeKey(this.identity), nonce, signature };
   }
 
   /** Says hello as it should be said. */

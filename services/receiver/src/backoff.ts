@@ -1,8 +1,9 @@
-// How long a witness that failed is left alone: exponential back-off with jitter (M. Brooker, "Exponential Backoff And Jitter", AWS, 2015).
+// How long what failed is left alone, a witness or the broker of MQTT, or a message that cannot be stored: exponential back-off with jitter
+// (M. Brooker, "Exponential Backoff And Jitter", AWS, 2015).
 
-/** After the first failure. A guess: a witness that restarts is back within seconds. */
+/** After the first failure. A guess: what restarts is back within seconds. */
 const BASE_MS = 1_000;
-/** At most. A guess: a witness that is back is noticed within a minute. */
+/** At most. A guess: what is back is noticed within a minute. */
 const CAP_MS = 60_000;
 
 /** Milliseconds, from half of the ceiling on. `failures`: in a row, at least 1. `random`: a number in [0, 1). */

@@ -1,0 +1,39 @@
+// Series out of readings.
+
+import { describe, expect, it } from 'vitest';
+import { seriesOf } from './series-of.ts';
+
+const reading = (received_at: number, data: Record<string, unknown>) => ({ received_at, data });
+
+describe('series of readings', () => {
+  it('are the members that are numbers, over the receiver’s clock', () => {
+    const readings = [
+      reading(1_000_000, { device: 'a', seq: 1, timestamp: 7, distance: 3 }),
+      reading(2_500_000, { device: 'a', seq: 2, timestamp: 8, distance: 4.5 }),
+    ];
+    expect(seriesOf(readings)).toEqual([{ name: 'distance', timesS: [1, 2.5], values: [3, 4.5] }]);
+  });
+
+  it('are broken where a reading has no such number, and begin where the first has one', () => {
+    const readings = [
+      reading(1, { a: 1 }),
+      reading(2, { a: 'none', b: { c: 2, text: 'x' } }),
+      reading(3, { a: null, b: [1, 2], d: true }),
+      reading(4, { a: 4, b: { c: 5 } }),
+    ];
+    expect(seriesOf(readings).map(({ name, values }) => [name, values])).toEqual([
+      ['a', [1, null, null, 4]],
+      ['b.c', [null, 2, null, 5]],
+    ]);
+  });
+
+  it('are twelve at most', () => {
+    const data = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`n${i}`, i]));
+    expect(seriesOf([reading(1, data)]).map(({ name }) => name)).toEqual(Array.from({ length: 12 }, (_, i) => `n${i}`));
+  });
+
+  it('are none where there are no numbers', () => {
+    expect(seriesOf([])).toEqual([]);
+    expect(seriesOf([reading(1, { door: 'open' })])).toEqual([]);
+  });
+});
