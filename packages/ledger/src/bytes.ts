@@ -7,10 +7,10 @@ import { allocate } from '#platform/memory';
 export { allocate } from '#platform/memory';
 /**
  * `toHex`, `fromHex`: lower-case hexadecimal. `toBase64`, `fromBase64`: padded base64 in the standard alphabet, no white space, no stray bits
- * under the padding. `from…` give undefined for any other text. `decodeBase64` reads ASCII bytes into `target.bytes` from `target.at` on,
- * which must have room for 3 bytes for every 4 digits, and gives the offset behind the last byte.
+ * under the padding. `from…` give undefined for any other text.
  */
-export { decodeBase64, fromBase64, fromHex, toBase64, toHex } from '#platform/text';
+export { fromBase64, fromHex, toBase64, toHex } from '#platform/text';
+export { decodeBase64 } from './base64-bytes.ts';
 
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

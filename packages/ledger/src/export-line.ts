@@ -119,12 +119,12 @@ function scanMembers(line: Uint8Array): Result<Members, 'export-line'> {
 function scanBase64List(scanner: JsonScanner): (Uint8Array | undefined)[] {
   const bytes = new Uint8Array(Math.ceil(((scanner.bytes.length - scanner.at) * 3) / 4));
   const list: (Uint8Array | undefined)[] = [];
-  let at = 0;
+  const target = { bytes, at: 0 };
   scanner.array(() => {
     const text = scanner.isAtString() ? scanner.asciiBytes() : scanner.skipValue();
-    const end = text && decodeBase64(text, { bytes, at });
-    list.push(end === undefined ? undefined : bytes.subarray(at, end));
-    at = end ?? at;
+    const end = text && decodeBase64(text, target);
+    list.push(end === undefined ? undefined : bytes.subarray(target.at, end));
+    target.at = end ?? target.at;
   });
   return list;
 }

@@ -156,6 +156,6 @@ export { checkWithOwnVerifiers, SIGNATURES_PER_BATCH, type SignatureChecker } fr
 export { blockText, enrolText, possessionText, receiptText, revokeText } from './signed-text.ts';
 export { splitLines } from './split-lines.ts';
 export { decodeEntryBundle, encodeEntryBundle, formatTilePath, parseTilePath, type TilePath } from './tile-path.ts';
-export { edgeRange, levelSize, splitHashes, TILE_WIDTH, type Tile, TileEdge } from './tiles.ts';
+export { edgeRange, levelSize, splitHashes, TILE_WIDTH, type Tile, TileEdge, Tiling } from './tiles.ts';
 export { type ExportedBlock, type ExportFault, type ExportVerdict, verifyExport } from './verify-export.ts';
 export { type AddCheckpoint, formatAddCheckpoint, parseAddCheckpoint } from './witness.ts';

@@ -187,6 +187,21 @@ describe('seq', () => {
     expect(parse(`{"seq":${text}}`)).toEqual({ ok: true, value: {} });
   });
 
+  it('is the time nearest to its digits, however many they are', () => {
+    const digits = (maxLength: number) => fc.string({ unit: fc.constantFrom(...'0159'), maxLength });
+    const time = fc
+      .tuple(fc.nat({ max: 9_999_999_999 }), digits(20))
+      .map(([whole, rest]) => (rest ? `${whole}.${rest}` : `${whole}`));
+    fc.assert(
+      fc.property(time, (text) => {
+        const deviceTimeUs = Math.round(Number(text) * 1_000_000);
+        const value = Number.isSafeInteger(deviceTimeUs) ? { deviceTimeUs } : {};
+        expect(parse(`{"timestamp":${text}}`)).toEqual({ ok: true, value });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('is still a member: two are refused, and so is one that is no JSON', () => {
     expect(parse('{"seq":"x","seq":1}')).toMatchObject({ ok: false, code: 'member-duplicate' });
     expect(parse('{"seq":01}')).toMatchObject({ ok: false, code: 'message-not-json' });
@@ -223,6 +238,21 @@ describe('timestamp', () => {
     '{}',
   ])('%s is no time, and no fault', (text) => {
     expect(parse(`{"timestamp":${text}}`)).toEqual({ ok: true, value: {} });
+  });
+
+  it('is the time nearest to its digits, however many they are', () => {
+    const digits = (maxLength: number) => fc.string({ unit: fc.constantFrom(...'0159'), maxLength });
+    const time = fc
+      .tuple(fc.nat({ max: 9_999_999_999 }), digits(20))
+      .map(([whole, rest]) => (rest ? `${whole}.${rest}` : `${whole}`));
+    fc.assert(
+      fc.property(time, (text) => {
+        const deviceTimeUs = Math.round(Number(text) * 1_000_000);
+        const value = Number.isSafeInteger(deviceTimeUs) ? { deviceTimeUs } : {};
+        expect(parse(`{"timestamp":${text}}`)).toEqual({ ok: true, value });
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it('is still a member: two are refused, and so is one that is no JSON', () => {

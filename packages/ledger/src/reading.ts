@@ -24,6 +24,9 @@ export interface Reading {
 
 const OPEN_BRACE = 0x7b;
 const ZERO = 0x30;
+const DOT = 0x2e;
+/** Longer ones have more digits than a double, or a power of ten past 10^22, the last that a double holds exactly. */
+const MAX_PLAIN_BYTES = 20;
 /** A double in its longest decimal form has 24 characters; the rest is room. A guess. */
 const MAX_TIMESTAMP_BYTES = 32;
 
@@ -112,8 +115,36 @@ function scanTimestamp(scanner: JsonScanner, reading: { deviceTimeUs?: number })
   // Of the JSON values only numbers that are not negative begin with a digit.
   const digit = (scanner.bytes[start] ?? 0) - ZERO;
   if (digit < 0 || digit > 9 || scanner.at - start > MAX_TIMESTAMP_BYTES) return;
-  let text = '';
-  for (let i = start; i < scanner.at; i++) text += String.fromCharCode(scanner.bytes[i] ?? 0);
-  const timeUs = Math.round(Number(text) * 1_000_000);
+  const seconds = plainDecimal(scanner.bytes, start, scanner.at) ?? decimal(scanner.bytes, start, scanner.at);
+  const timeUs = Math.round(seconds * 1_000_000);
   if (Number.isSafeInteger(timeUs)) reading.deviceTimeUs = timeUs;
+}
+
+/**
+ * What `decimal` gives, without a text, for digits with or without a point and few enough: both the digits as an integer and the power of ten are
+ * exact then, so that their quotient is the nearest double (Clinger, "How to read floating point numbers accurately", 1990).
+ */
+function plainDecimal(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (end - start > MAX_PLAIN_BYTES) return undefined;
+  let digits = 0;
+  let scale = 1;
+  let isBehindPoint = false;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte === DOT) {
+      isBehindPoint = true;
+      continue;
+    }
+    const digit = byte - ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+    digits = digits * 10 + digit;
+    if (isBehindPoint) scale *= 10;
+  }
+  return Number.isSafeInteger(digits) ? digits / scale : undefined;
+}
+
+function decimal(bytes: Uint8Array, start: number, end: number): number {
+  let text = '';
+  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i] ?? 0);
+  return Number(text);
 }

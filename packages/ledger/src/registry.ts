@@ -2,6 +2,7 @@
 // it says what each leaf needs to be valid, and names the signatures that remain to be checked. Source: format.md "Kinds 2 and 3".
 
 import { equalBytes, toHex } from './bytes.ts';
+import { KeyMap } from './key-map.ts';
 import { type KeyId, ownDevice } from './keys.ts';
 import { LEAF_KIND, type Leaf, UNSIGNED } from './leaf.ts';
 import { parseReading, type Reading } from './reading.ts';
@@ -41,7 +42,7 @@ interface Entry extends KeyVerifier {
 
 /** Which keys may speak for which devices at each leaf. Give it the leaves in their order. Source: format.md "Kinds 2 and 3". */
 export class Registry {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new KeyMap<Entry>();
   private readonly origin: string;
   private readonly ledger: KeyVerifier;
 
@@ -76,7 +77,7 @@ export class Registry {
   private applyReading(leaf: Leaf): ReturnType<Registry['apply']> {
     const reading = parseReading(leaf.message);
     if (!reading.ok) return refuse('message-invalid', reading.message);
-    const entry = this.entries.get(toHex(leaf.keyId));
+    const entry = this.entries.get(leaf.keyId);
     if (!entry) return refuse('key-unknown', 'no earlier leaf enrols the key of this reading');
     if (entry.revokedAt !== undefined)
       return refuse('key-revoked', `leaf ${entry.revokedAt} revoked the key of this reading`);
@@ -87,7 +88,7 @@ export class Registry {
     if (leaf.algorithm !== entry.key.algorithm) return refuse('leaf-algorithm', 'the algorithm is not that of the key');
     return accept({
       checks: [readingCheck(leaf, entry)],
-      reading: { ...reading.value, device: device ?? ownDevice(leaf.keyId) },
+      reading: namesDevice(reading.value) ? reading.value : { ...reading.value, device: ownDevice(leaf.keyId) },
     });
   }
 
@@ -109,10 +110,11 @@ export class Registry {
       leafIndex,
       successors: new Set<string>(),
     };
-    const entry = this.entries.get(id) ?? named;
-    this.entries.set(id, entry);
+    const known = this.entries.get(key.keyId);
+    if (!known) this.entries.add(key.keyId, named);
+    const entry = known ?? named;
     for (const device of devices) if (!entry.devices.has(device)) entry.devices.set(device, leafIndex);
-    if (enrolment.value.authority === 'rotation') this.entries.get(toHex(enrolment.value.by))?.successors.add(id);
+    if (enrolment.value.authority === 'rotation') this.entries.get(enrolment.value.by)?.successors.add(id);
     return accept({ checks: checks.value });
   }
 
@@ -141,7 +143,7 @@ export class Registry {
     const revocation = parseRevocation(leaf.message);
     if (!revocation.ok) return revocation;
     const { authority, by } = revocation.value;
-    const entry = this.entries.get(toHex(leaf.keyId));
+    const entry = this.entries.get(leaf.keyId);
     if (!entry) return refuse('key-unknown', 'no earlier leaf enrols the key that is revoked');
     if (entry.revokedAt !== undefined) return refuse('key-revoked', `leaf ${entry.revokedAt} revoked this key already`);
     const isOwn = equalBytes(by, leaf.keyId);
@@ -169,10 +171,14 @@ export class Registry {
         return refuse('authority-wrong', `authority ${authority} is the ledger’s key alone`);
       return accept(this.ledger);
     }
-    const entry = this.entries.get(toHex(by));
+    const entry = this.entries.get(by);
     if (!entry) return refuse('key-unknown', 'no earlier leaf enrols the key that signed this leaf');
     if (entry.revokedAt !== undefined)
       return refuse('key-revoked', `leaf ${entry.revokedAt} revoked the key that signed this leaf`);
     return accept(entry);
   }
+}
+
+function namesDevice(reading: Reading): reading is Reading & { device: string } {
+  return reading.device !== undefined;
 }

@@ -7,6 +7,9 @@ import { Frontier, MerkleTree, subtreesOf } from './merkle.ts';
 /** Hashes in a full tile, and the factor between two levels (C2SP tlog-tiles, tile height 8). */
 export const TILE_WIDTH = 256;
 
+/** What most leaves fill. */
+const NO_TILES: readonly Tile[] = [];
+
 /** A full tile: 256 hashes of every eighth level of the tree. Source: C2SP tlog-tiles. */
 export interface Tile {
   readonly level: number;
@@ -22,16 +25,16 @@ export interface Tile {
  * Owned by its holder; `copy` before appending what may be thrown away.
  */
 export class TileEdge {
-  private readonly edges: Hash[][];
+  private readonly tiling: Tiling;
   private readonly frontier: Frontier;
 
-  private constructor(edges: Hash[][], frontier: Frontier) {
-    this.edges = edges;
+  private constructor(tiling: Tiling, frontier: Frontier) {
+    this.tiling = tiling;
     this.frontier = frontier;
   }
 
   static empty(): TileEdge {
-    return new TileEdge([], new Frontier());
+    return new TileEdge(new Tiling(), new Frontier());
   }
 
   /** The edge of a log of `size` leaves, from the hashes of each level (`edgeRange`). Throws when their numbers do not fit. */
@@ -51,7 +54,7 @@ export class TileEdge {
       if (!tree) throw new RangeError(`the edge of level ${tileLevel} is missing`);
       return tree.node({ level: level % 8, index: index - first / width });
     });
-    return new TileEdge(rows, new Frontier(size, peaks));
+    return new TileEdge(new Tiling(size, rows), new Frontier(size, peaks));
   }
 
   get size(): number {
@@ -63,26 +66,53 @@ export class TileEdge {
   }
 
   /** Appends a leaf hash and gives the tiles that it filled, lowest level first. */
-  append(leaf: Hash): Tile[] {
+  append(leaf: Hash): readonly Tile[] {
     this.frontier.append(leaf);
-    const filled: Tile[] = [];
+    return this.tiling.append(leaf);
+  }
+
+  copy(): TileEdge {
+    return new TileEdge(this.tiling.copy(), this.frontier.copy());
+  }
+}
+
+/** Makes the full tiles of a log as its leaves come, and nothing else: for whoever has the log's root from elsewhere. Owned by its holder. */
+export class Tiling {
+  private leaves: number;
+  private readonly edges: Hash[][];
+
+  /** `edges`: the hashes of each level behind its last full tile, in a log of `size` leaves. They become its own. */
+  constructor(size = 0, edges: Hash[][] = []) {
+    this.leaves = size;
+    this.edges = edges;
+  }
+
+  get size(): number {
+    return this.leaves;
+  }
+
+  /** Appends a leaf hash and gives the tiles that it filled, lowest level first. */
+  append(leaf: Hash): readonly Tile[] {
+    this.leaves++;
+    let filled: Tile[] | undefined;
     let hash = leaf;
     for (let level = 0; ; level++) {
       const edge = this.edges[level] ?? [];
       this.edges[level] = edge;
       edge.push(hash);
-      if (edge.length < TILE_WIDTH) return filled;
+      if (edge.length < TILE_WIDTH) return filled ?? NO_TILES;
       hash = new MerkleTree(edge).root();
       const index = levelSize(level, this.size) / TILE_WIDTH - 1;
+      filled ??= [];
       filled.push({ level, index, hashes: joinHashes(edge), root: hash });
       edge.length = 0;
     }
   }
 
-  copy(): TileEdge {
-    return new TileEdge(
+  copy(): Tiling {
+    return new Tiling(
+      this.leaves,
       this.edges.map((edge) => [...edge]),
-      this.frontier.copy(),
     );
   }
 }

@@ -23,8 +23,8 @@ describe('a packed batch', () => {
           return { signer, message, signature, what: 'a signature' };
         });
         const packed = packBatch(batch);
-        expect([...unpackBatch(packed)]).toEqual(
-          batch.map(({ signer, message, signature }) => ({ spki: signer.key.spki, message, signature })),
+        expect([...unpackBatch(packed, (spki) => spki)]).toEqual(
+          batch.map(({ signer, message, signature }) => ({ key: signer.key.spki, message, signature })),
         );
         const used = new Set(batch.map(({ signer }) => signer));
         const ofKeys = [...used].reduce((sum, { key }) => sum + key.spki.length, 0);

@@ -3,6 +3,9 @@
 
 import type { SignatureCheck } from '@telltale/ledger';
 
+/** A thread's answer for a batch without a wrong signature. */
+export const NONE_WRONG = -1;
+
 /** Structured-clone safe, and both buffers can be transferred. */
 export interface PackedBatch {
   /** The keys as SubjectPublicKeyInfo DER, then for each check its message and its signature. */
@@ -11,9 +14,9 @@ export interface PackedBatch {
   readonly table: Uint32Array<ArrayBuffer>;
 }
 
-/** A check as a thread sees it: views of the batch's memory. */
-export interface UnpackedCheck {
-  readonly spki: Uint8Array;
+/** A check as a thread sees it: views of the batch's memory, and what it made of the key. */
+export interface UnpackedCheck<Key> {
+  readonly key: Key;
   readonly message: Uint8Array;
   readonly signature: Uint8Array;
 }
@@ -50,8 +53,11 @@ export function packBatch(checks: readonly SignatureCheck[]): PackedBatch {
   return { bytes: bytes.buffer, table };
 }
 
-/** The checks again, one after the other. */
-export function* unpackBatch({ bytes, table }: PackedBatch): Generator<UnpackedCheck> {
+/** The checks again, one after the other. `keyOf` is called with each key of the batch once. */
+export function* unpackBatch<Key>(
+  { bytes, table }: PackedBatch,
+  keyOf: (spki: Uint8Array) => Key,
+): Generator<UnpackedCheck<Key>> {
   let end = 0;
   let column = 0;
   const number = () => table[column++] ?? Number.NaN;
@@ -60,10 +66,10 @@ export function* unpackBatch({ bytes, table }: PackedBatch): Generator<UnpackedC
     end = number();
     return new Uint8Array(bytes, start, end - start);
   };
-  const keys = Array.from({ length: number() }, take);
+  const keys = Array.from({ length: number() }, () => keyOf(take()));
   while (column < table.length) {
-    const spki = keys[number()];
-    if (!spki) throw new Error('the batch names a key that it does not hold');
-    yield { spki, message: take(), signature: take() };
+    const key = keys[number()];
+    if (key === undefined) throw new Error('the batch names a key that it does not hold');
+    yield { key, message: take(), signature: take() };
   }
 }

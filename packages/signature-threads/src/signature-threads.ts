@@ -4,10 +4,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { checkWithOwnVerifiers, type SignatureCheck, type SignatureChecker } from '@telltale/ledger';
-import { packBatch } from './packed-batch.ts';
+import { NONE_WRONG, packBatch } from './packed-batch.ts';
 
-/** A thread's answer for a batch without a wrong signature. */
-export const NONE_WRONG = -1;
 /**
  * Threads at most. The thread that reads the log needs 6 to 11 µs for a reading, an Ed25519 signature some 75 (measured), so that more would
  * only wait; and each takes memory. The memory was measured with two threads only: 8 is a guess.

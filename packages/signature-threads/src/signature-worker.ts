@@ -2,9 +2,8 @@
 // order in which they come.
 
 import { parentPort } from 'node:worker_threads';
-import { createSyncVerifier, parsePublicKey, type SyncVerifier, toHex } from '@telltale/ledger';
-import { type PackedBatch, unpackBatch } from './packed-batch.ts';
-import { NONE_WRONG } from './signature-threads.ts';
+import { createSyncVerifier, parsePublicKey, type SyncVerifier, toHex } from '@telltale/ledger/sync-verifier';
+import { NONE_WRONG, type PackedBatch, unpackBatch } from './packed-batch.ts';
 
 /** Keys kept ready: importing one costs about as much as a signature. Some 5 kB each in OpenSSL; a guess. */
 const MAX_KEYS = 1024;
@@ -17,8 +16,8 @@ parentPort?.on('message', (batch: PackedBatch) => {
 
 function firstWrong(batch: PackedBatch): number {
   let place = 0;
-  for (const { spki, message, signature } of unpackBatch(batch)) {
-    if (!verifierOf(spki)(message, signature)) return place;
+  for (const { key: verify, message, signature } of unpackBatch(batch, verifierOf)) {
+    if (!verify(message, signature)) return place;
     place++;
   }
   return NONE_WRONG;

@@ -5,7 +5,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { concat, toHex, utf8 } from '../bytes.ts';
+import { concat, decodeBase64, toHex, utf8 } from '../bytes.ts';
 import { type PublicKey, parsePublicKey } from '../keys.ts';
 import { torsionEncodings } from '../testing/ed25519-torsion.ts';
 import { readWycheproof } from '../testing/foreign.ts';
@@ -86,18 +86,17 @@ describe('hexadecimal and base64', () => {
     );
   });
 
-  it('are read from bytes into the same place on both platforms', () => {
+  it('are read from bytes as they are from a text', () => {
     const texts = fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(Buffer.from(bytes).toString('base64')));
     const others = fc
       .string({ unit: fc.constantFrom(...'Aa0+/=-\u00c1'), maxLength: 8 })
       .map((text) => Buffer.from(text, 'latin1'));
     fc.assert(
       fc.property(fc.oneof(texts, others), fc.nat({ max: 5 }), (text, at) => {
-        const target = () => new Uint8Array(at + text.length);
-        const [web, node] = [target(), target()];
-        const end = webText.decodeBase64(text, { bytes: web, at });
-        expect(nodeText.decodeBase64(text, { bytes: node, at })).toBe(end);
-        if (end !== undefined) expect(node).toEqual(web);
+        const target = new Uint8Array(at + text.length);
+        const end = decodeBase64(text, { bytes: target, at });
+        const fromText = nodeText.fromBase64(text.toString('latin1'));
+        expect(end === undefined ? undefined : toHex(target.subarray(at, end))).toBe(fromText && toHex(fromText));
       }),
       { numRuns: 2000 },
     );

@@ -9,7 +9,7 @@ import {
   type PublicKey,
   type Registry,
   type Tile,
-  TileEdge,
+  Tiling,
   toHex,
   type VerifiedLeaf,
 } from '@telltale/ledger';
@@ -19,6 +19,7 @@ import { loadIdentity, readCounter } from '../store/identity-store.ts';
 import { countTransactions, findTransactions, type StoredTransaction } from '../store/leaf-store.ts';
 import { loadRegistryTables } from '../store/registry-store.ts';
 import { countTiles, readTile } from '../store/tile-store.ts';
+import { holdsTransactions } from '../store/transaction-check.ts';
 import { DeviceTables } from './device-tables.ts';
 
 /** Leaves whose transaction ids are looked up together. */
@@ -27,7 +28,7 @@ const LOOKUP_LEAVES = 1024;
 export class DerivedTables {
   private readonly client: PoolClient;
   private readonly ledger: { origin: string; key: PublicKey };
-  private readonly edge = TileEdge.empty();
+  private readonly tiling = new Tiling();
   private readonly devices: DeviceTables;
   private waiting: VerifiedLeaf[] = [];
   private tiles = 0;
@@ -52,7 +53,7 @@ export class DerivedTables {
    */
   async take(leaves: readonly VerifiedLeaf[], are: 'sealed' | 'pending'): Promise<ChainFault | undefined> {
     for (const leaf of leaves) {
-      for (const tile of this.edge.append(leaf.leafHash)) {
+      for (const tile of this.tiling.append(leaf.leafHash)) {
         const fault = are === 'sealed' ? await this.tileFault(tile) : undefined;
         if (fault) return fault;
       }
@@ -94,6 +95,8 @@ export class DerivedTables {
   private async transactionsFault(): Promise<ChainFault | undefined> {
     const leaves = this.waiting;
     this.waiting = [];
+    const [first] = leaves;
+    if (!first || (await this.areTransactionsHeld(first.leafIndex, leaves))) return undefined;
     const ids = leaves.map((leaf) => leaf.transactionId);
     const found = new Map((await findTransactions(this.client, ids)).map((row) => [toHex(row.transactionId), row]));
     const wrong = leaves.find((leaf) => !isOf(found.get(toHex(leaf.transactionId)), leaf));
@@ -106,8 +109,15 @@ export class DerivedTables {
     };
   }
 
+  private areTransactionsHeld(start: number, leaves: readonly VerifiedLeaf[]): Promise<boolean> {
+    const expected = leaves.map(({ transactionId, leafHash, leaf }) => {
+      return { transactionId, leafHash, receivedAtUs: leaf.receivedAtUs };
+    });
+    return holdsTransactions(this.client, { start, leaves: expected });
+  }
+
   private async countsFault(): Promise<ChainFault | undefined> {
-    if ((await countTransactions(this.client)) !== this.edge.size) {
+    if ((await countTransactions(this.client)) !== this.tiling.size) {
       return { code: 'transaction-extra', message: 'there are transaction ids that no leaf has' };
     }
     if ((await countTiles(this.client)) !== this.tiles) {
@@ -127,7 +137,7 @@ export class DerivedTables {
   private async counterFault(): Promise<ChainFault | undefined> {
     const counter = await readCounter(this.client);
     const isRight =
-      counter.nextLeafIndex === this.edge.size &&
+      counter.nextLeafIndex === this.tiling.size &&
       counter.lastReceivedAtUs === this.lastReceivedAtUs &&
       counter.registryVersion === this.registryLeaves;
     return isRight ? undefined : { code: 'counter', message: 'the counter row does not fit the leaves' };

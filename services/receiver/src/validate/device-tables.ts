@@ -8,8 +8,11 @@ import { DeviceAccount } from '../devices/device-account.ts';
 import { countPlacedReadings, type PlacedReading, readPlacedReadings } from '../store/device-runs-store.ts';
 import { loadDevicesMark, readDevicePage } from '../store/device-store.ts';
 
-/** Readings whose places are looked up together. */
-const LOOKUP_READINGS = 1024;
+/**
+ * Readings whose places are looked up together, some 0.3 MB. Each look-up reads whole runs of each device, so that 1024 together cost
+ * PostgreSQL 1.8 µs a reading where 4096 cost 0.9 (measured with 50 devices).
+ */
+const LOOKUP_READINGS = 4096;
 /** Devices that one read brings into memory: 64 kB each at most, as a rule 200 bytes. */
 const PAGE_DEVICES = 256;
 
@@ -61,7 +64,7 @@ export class DeviceTables {
     const devices = [...new Set(expected.map(({ device }) => device))];
     const range = { start: first.leafIndex, end: last.leafIndex + 1 };
     const found = await readPlacedReadings(this.client, { devices, ...range });
-    const at = expected.findIndex((place, i) => !isDeepStrictEqual(place, found[i]));
+    const at = expected.findIndex((place, i) => !isSamePlace(place, found[i]));
     const wrong = expected[at]?.leafIndex ?? found[expected.length]?.leafIndex;
     if (wrong === undefined) return undefined;
     const message = `the place of reading ${wrong} among those of its device does not fit the log`;
@@ -81,4 +84,8 @@ export class DeviceTables {
       after = last.device;
     }
   }
+}
+
+function isSamePlace(place: PlacedReading, other: PlacedReading | undefined): boolean {
+  return other?.leafIndex === place.leafIndex && other.device === place.device;
 }

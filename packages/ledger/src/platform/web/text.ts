@@ -1,10 +1,9 @@
 // Hexadecimal and base64 in a browser: written out, as Uint8Array's own methods are too new to count on.
 
+import { decodeBase64 } from '../../base64-bytes.ts';
+
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const BASE64_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const PADDING = 0x3d;
-const BASE64_VALUE = new Int8Array(128).fill(-1);
-for (let value = 0; value < 64; value++) BASE64_VALUE[BASE64_ALPHABET.charCodeAt(value)] = value;
 
 const encoder = new TextEncoder();
 
@@ -41,28 +40,4 @@ export function fromBase64(text: string): Uint8Array | undefined {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const bytes = new Uint8Array(Math.floor(((text.length - padding) * 3) / 4));
   return decodeBase64(encoder.encode(text), { bytes, at: 0 }) === undefined ? undefined : bytes;
-}
-
-/**
- * The same from ASCII bytes, written into `target.bytes` from `target.at` on, which must have room for 3 bytes for every 4 digits.
- * Gives the offset behind the last byte, or undefined for any other text.
- */
-export function decodeBase64(text: Uint8Array, target: { bytes: Uint8Array; at: number }): number | undefined {
-  if (text.length % 4 !== 0) return undefined;
-  const padding = text.at(-1) !== PADDING ? 0 : text.at(-2) === PADDING ? 2 : 1;
-  const digits = text.length - padding;
-  let { at } = target;
-  let bits = 0;
-  let held = 0;
-  for (let i = 0; i < digits; i++) {
-    const value = BASE64_VALUE[text[i] ?? 0] ?? -1;
-    if (value < 0) return undefined;
-    held = ((held << 6) | value) & 0xffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      target.bytes[at++] = held >> bits;
-    }
-  }
-  return (held & ((1 << bits) - 1)) === 0 ? at : undefined;
 }
