@@ -30,7 +30,8 @@ export function serviceArguments(kind: keyof typeof FLAGS): string[] {
  * without, 233 MB with two, no slower.
  *
  * Node.js's cache of compiled modules: what strips the types is not even loaded then. Measured at rest, from the second start on: 136 MB instead
- * of 163 MB for the receiver; 81 MB for the sender, which had 119 MB before this and the flags above. Where the folder cannot be written, all goes on without it.
+ * of 163 MB for the receiver; 81 MB for the sender, which had 119 MB before this and the flags above. Where the folder cannot be written, all
+ * goes on without it.
  */
 export const SERVICE_ENVIRONMENT = {
   MALLOC_ARENA_MAX: '2',

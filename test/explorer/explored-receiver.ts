@@ -9,7 +9,7 @@ import { makeDevice, type TestDevice } from '../../services/receiver/src/testing
 import { launchBrowser } from '../browser.ts';
 import { makeTestLedger, type TestLedger } from '../faults/ledger-in-a-folder.ts';
 
-const SETUP = resolve(import.meta.dirname, '../../scripts/setup.mjs');
+const BUILD = resolve(import.meta.dirname, '../../scripts/build-explorer.mjs');
 
 /** Far above what any step takes; one that reaches it has failed. */
 const STEP_MS = 60_000;
@@ -39,7 +39,7 @@ export interface ExploredReceiver {
 
 /** Builds the explorer if it is not built, starts the receiver and the browser, and seals eight readings. */
 export async function exploreReceiver(variables: Record<string, string> = {}): Promise<ExploredReceiver> {
-  const built = spawnSync(process.execPath, [SETUP], { encoding: 'utf8' });
+  const built = spawnSync(process.execPath, [BUILD], { encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`the explorer was not built: ${built.stderr}`);
   const ledger = await makeTestLedger();
   const start = (more: Record<string, string>) =>

@@ -187,36 +187,40 @@ describe.skipIf(!hasBrowser)('the explorer (needs a system Chromium)', { timeout
   });
 });
 
-describe.skipIf(!hasBrowser)('the explorer (needs a system Chromium)', { timeout: TIMEOUT_MS }, () => {
-  let explored: ExploredReceiver;
-  beforeAll(async () => {
-    // 0: a block waits until it is full.
-    const peering = { PEERING: '1', PEER_TOKEN: 'a-token-of-a-ring-of-one' };
-    explored = await exploreReceiver({ ...peering, BLOCK_MAX_WAIT_MS: '0' });
-  });
-  afterAll(() => explored?.close());
+describe.skipIf(!hasBrowser)(
+  'the explorer of a receiver with peering (needs a system Chromium)',
+  { timeout: TIMEOUT_MS },
+  () => {
+    let explored: ExploredReceiver;
+    beforeAll(async () => {
+      // 0: a block waits until it is full.
+      const peering = { PEERING: '1', PEER_TOKEN: 'a-token-of-a-ring-of-one' };
+      explored = await exploreReceiver({ ...peering, BLOCK_MAX_WAIT_MS: '0' });
+    });
+    afterAll(() => explored?.close());
 
-  it('shows the ring of a receiver that is in one', async () => {
-    const { page, complaints } = await explored.open();
-    await page.getByRole('link', { name: 'Ring', exact: true }).click();
-    await page.getByRole('heading', { level: 1, name: 'Ring' }).waitFor();
-    await page.locator('dl').getByText(new URL(explored.receiver.url).host).waitFor();
-    expect(await page.locator('.ring-self').count()).toBe(1);
-    expect(complaints).toEqual([]);
-  });
+    it('shows the ring of a receiver that is in one', async () => {
+      const { page, complaints } = await explored.open();
+      await page.getByRole('link', { name: 'Ring', exact: true }).click();
+      await page.getByRole('heading', { level: 1, name: 'Ring' }).waitFor();
+      await page.locator('dl').getByText(new URL(explored.receiver.url).host).waitFor();
+      expect(await page.locator('.ring-self').count()).toBe(1);
+      expect(complaints).toEqual([]);
+    });
 
-  it('shows a reading that is pending, and its proof as soon as it is sealed', async () => {
-    const { page, go, complaints } = await explored.open();
-    const envelopes = [10, 11, 12, 13].map((seq) => explored.pump.envelope(`{"device":"Pump 1","seq":${seq}}`));
-    const [receipt] = await mustAccept(explored.receiver.url, envelopes[0] ?? '');
-    await go(`#/reading/${receipt?.transaction_id}`, `Reading ${receipt?.leaf_index}`);
-    await page.getByText('It is accepted and durable, and waits for its block.').waitFor();
-    expect(await page.locator('.tree').count()).toBe(0);
-    await mustAccept(explored.receiver.url, `[${envelopes.slice(1).join(',')}]`);
-    await page.getByText('Checked in this browser').waitFor();
-    expect(complaints).toEqual([]);
-  });
-});
+    it('shows a reading that is pending, and its proof as soon as it is sealed', async () => {
+      const { page, go, complaints } = await explored.open();
+      const envelopes = [10, 11, 12, 13].map((seq) => explored.pump.envelope(`{"device":"Pump 1","seq":${seq}}`));
+      const [receipt] = await mustAccept(explored.receiver.url, envelopes[0] ?? '');
+      await go(`#/reading/${receipt?.transaction_id}`, `Reading ${receipt?.leaf_index}`);
+      await page.getByText('It is accepted and durable, and waits for its block.').waitFor();
+      expect(await page.locator('.tree').count()).toBe(0);
+      await mustAccept(explored.receiver.url, `[${envelopes.slice(1).join(',')}]`);
+      await page.getByText('Checked in this browser').waitFor();
+      expect(complaints).toEqual([]);
+    });
+  },
+);
 
 /** Contrast (WCAG 2.2) of every pair of colours that text of the page has, from its custom properties. Runs in the page. */
 function contrastsOfPage(): [string, number][] {

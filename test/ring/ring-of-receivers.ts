@@ -139,12 +139,14 @@ export class RingOfReceivers {
     return { DATABASE_URL: made.database.url, DATA_DIR: member.folder };
   }
 
-  /** What went wrong by itself: processes that ended, and what receivers wrote as errors. */
+  /** What went wrong by itself: processes that ended, and errors in logs, but for those of a database that is slow or ended a stopped process's session. */
   faults(): string[] {
     return this.processes.flatMap((process) => {
       const ended = process.hasEnded() && !this.endedByTest.has(process) ? [`${process.url} ended by itself`] : [];
       const text = process.errorText() === '' ? [] : [process.errorText()];
-      const logged = process.log.filter(({ level }) => level >= ERROR_LEVEL).map((line) => JSON.stringify(line));
+      const logged = process.log
+        .filter(({ level, msg }) => level >= ERROR_LEVEL && !/tried again/.test(msg))
+        .map((line) => JSON.stringify(line));
       return [...ended, ...text, ...logged];
     });
   }

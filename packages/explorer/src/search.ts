@@ -1,5 +1,6 @@
 // Search: what somebody typed may be an id, a hash, an index or a name, and all that fit are found.
 
+import { deviceFault } from '@telltale/ledger';
 import { getBlock } from './api/blocks.ts';
 import { getDevice, getDevices, getDevicesOfKey } from './api/devices.ts';
 import { unlessMissing } from './api/get-json.ts';
@@ -74,7 +75,7 @@ async function searchDevice(text: string, signal: AbortSignal): Promise<Hit[]> {
 
 /** Also behind the devices that were searched. A text that can be no device's name is refused with 400, and is none. */
 async function findDevice(name: string, signal: AbortSignal): Promise<boolean> {
-  if (name === '.' || name === '..' || new TextEncoder().encode(name).length > 256) return false;
+  if (deviceFault(name) !== undefined) return false;
   return (await unlessMissing(getDevice(name, signal))) !== undefined;
 }
 

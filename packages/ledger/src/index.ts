@@ -121,14 +121,8 @@ export {
 } from './proof.ts';
 export { BITS_PER_DIFFICULTY, meetsDifficulty, searchNonce } from './proof-of-work.ts';
 export { quoted } from './quoted.ts';
-export {
-  deviceFault,
-  MAX_DEVICE_BYTES,
-  parseReading,
-  type Reading,
-  type ReadingCode,
-  scanReading,
-} from './reading.ts';
+export { parseReading, type Reading, scanReading } from './reading.ts';
+export { deviceFault, MAX_DEVICE_BYTES, type ReadingCode } from './reading-members.ts';
 export { issueReceipts, type Receipt, type ReceiptEntry, receiptLine, verifyReceipt } from './receipt.ts';
 export { type EnrolledKey, Registry, type RegistryCode } from './registry.ts';
 export {
@@ -139,8 +133,10 @@ export {
   parseRevocation,
   type Revocation,
 } from './registry-message.ts';
+export { resolveReading } from './resolve-reading.ts';
 export { accept, type Refusal, type Result, refuse } from './result.ts';
 export { SealedOnce } from './sealed-once.ts';
+export type { Measurement, SenmlCode } from './senml.ts';
 export { DeviceSequence, type DeviceSequenceState, type SeqRange, SequenceAccount } from './sequence-account.ts';
 export {
   createSigner,

@@ -4,7 +4,7 @@ import { fromBase64, fromUtf8, toBase64, toHex, utf8 } from './bytes.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { hashFromHex } from './hash.ts';
 import { asKeyId, type KeyId, type PublicKey, parsePublicKey } from './keys.ts';
-import { deviceFault } from './reading.ts';
+import { deviceFault } from './reading-members.ts';
 import { accept, type Result, refuse } from './result.ts';
 
 /** Who vouched for a key, and the signatures that show it. A first use is vouched for by nobody. */

@@ -37,6 +37,15 @@ describe('the sequence of a device', () => {
     expect(sequence.state()).toMatchObject({ firstReceivedAtUs: 10, lastReceivedAtUs: 30 });
   });
 
+  it('takes every number of a list as a reading of its own, and a list without two as one reading', () => {
+    const sequence = new DeviceSequence();
+    sequence.take({ seq: 3, seqs: [1, 2, 2, 5], receivedAtUs: 10 });
+    sequence.take({ seq: 4, receivedAtUs: 20 });
+    sequence.take({ receivedAtUs: 30 });
+    expect(sequence.gaps()).toEqual([{ start: 3, end: 4 }]);
+    expect(sequence.state()).toMatchObject({ readings: 6, duplicates: 1, withoutSeq: 1, lastReceivedAtUs: 30 });
+  });
+
   it('agrees with a plain set of numbers, whatever the order and wherever it is stored between', () => {
     const numbers = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 60 });
     fc.assert(

@@ -52,13 +52,15 @@ export class DeviceSequence {
     return sequence;
   }
 
-  /** Takes the next reading of the device. `seq` absent: the reading has none. */
-  take(reading: { seq?: number | undefined; receivedAtUs: number }): void {
-    this.readings++;
+  /**
+   * Takes the next message of the device. `seq` absent: it has none. `seqs`, of a list: each counts as a reading of its own, and a list with one
+   * number or none counts once.
+   */
+  take(reading: { seq?: number | undefined; seqs?: readonly number[] | undefined; receivedAtUs: number }): void {
     this.firstReceivedAtUs ??= reading.receivedAtUs;
     this.lastReceivedAtUs = reading.receivedAtUs;
-    if (reading.seq === undefined) this.withoutSeq++;
-    else this.see(reading.seq);
+    if (reading.seqs === undefined) this.takeOne(reading.seq);
+    else for (const seq of reading.seqs) this.takeOne(seq);
   }
 
   state(): DeviceSequenceState {
@@ -93,6 +95,12 @@ export class DeviceSequence {
   /** How many numbers between the first and the last were not seen. */
   missing(): number {
     return this.gaps().reduce((count, gap) => count + gap.end - gap.start, this.missingUnplaced);
+  }
+
+  private takeOne(seq: number | undefined): void {
+    this.readings++;
+    if (seq === undefined) this.withoutSeq++;
+    else this.see(seq);
   }
 
   private see(seq: number): void {
@@ -152,8 +160,13 @@ export class SequenceAccount {
     return account;
   }
 
-  /** Takes the next reading of the log. */
-  take(reading: { device: string; seq?: number | undefined; receivedAtUs: number }): void {
+  /** Takes the next reading of the log, as `DeviceSequence.take`. */
+  take(reading: {
+    device: string;
+    seq?: number | undefined;
+    seqs?: readonly number[] | undefined;
+    receivedAtUs: number;
+  }): void {
     const sequence = this.sequences.get(reading.device) ?? new DeviceSequence();
     this.sequences.set(reading.device, sequence);
     sequence.take(reading);

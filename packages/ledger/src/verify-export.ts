@@ -189,7 +189,7 @@ class ExportReader {
     const { receivedAtUs } = leaf;
     this.firstReceivedAtUs ??= receivedAtUs;
     this.lastReceivedAtUs = receivedAtUs;
-    if (reading) this.sequences.take({ device: reading.device, seq: reading.seq, receivedAtUs });
+    if (reading) this.sequences.take({ ...reading, receivedAtUs });
     if (this.onBlock) this.leaves.push(verified);
   }
 

@@ -3,7 +3,7 @@
 import { connectAsync, type IClientOptions } from 'mqtt';
 import { makeDevice } from '../../../services/receiver/src/testing/test-device.ts';
 
-export interface SeenAnswer {
+interface SeenAnswer {
   readonly topic: string;
   readonly payload: unknown;
   /** As it was sent; undefined without. */

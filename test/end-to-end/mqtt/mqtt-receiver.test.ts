@@ -1,9 +1,9 @@
 // A receiver that takes readings from a real broker: what it answers, what it refuses, and that nothing is acknowledged before it is durable.
 
 import pg from 'pg';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { createLog } from '../../../services/receiver/src/log.ts';
 import { startFaultProxy } from '../../../services/receiver/src/testing/fault-proxy.ts';
 import { type LedgerRows, openLedgerRows } from '../../../services/receiver/src/testing/ledger-rows.ts';
 import { postReadings } from '../../../services/receiver/src/testing/post-readings.ts';
@@ -174,7 +174,7 @@ describe.skipIf(isWithoutMosquitto)('a receiver with MQTT_URL (needs Mosquitto)'
 
   it('says what it may be when another receiver takes its name at the broker', async () => {
     const lines: { msg: string; err?: { message: string } }[] = [];
-    const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const log = createLog('info', { write: (line) => void lines.push(JSON.parse(line)) });
     const first = await startTestReceiver({ beside: receiver, variables: mqttVariables('twice'), log });
     ends.push(() => first.stop());
     await until('it is subscribed', () => isConnected(first.url));

@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLog } from '../../../services/receiver/src/log.ts';
 import { startTestReceiver } from '../../../services/receiver/src/testing/test-receiver.ts';
 import { until } from '../../../services/receiver/src/testing/until.ts';
 import { endSender, post, spawnSender } from '../../../services/sender/src/testing/sender-process.ts';
@@ -52,7 +52,7 @@ describe.skipIf(isWithoutMosquitto)('a broker that asks for TLS, user and passwo
   /** A receiver with these variables, and what it logs. */
   async function start(variables: Record<string, string>) {
     const lines: { msg: string; err?: { message: string } }[] = [];
-    const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const log = createLog('info', { write: (line) => void lines.push(JSON.parse(line)) });
     const receiver = await startTestReceiver({ variables: { ...variables, MQTT_CLIENT_ID: 'receiver' }, log });
     return { receiver, lines };
   }

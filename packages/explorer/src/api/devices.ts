@@ -1,7 +1,7 @@
 // Devices: their sequence, keys and clocks, GET /v1/devices.
 
 import * as z from 'zod/mini';
-import { getJson } from './get-json.ts';
+import { ApiError, getJson } from './get-json.ts';
 
 const device = z.object({
   device: z.string(),
@@ -32,7 +32,13 @@ export async function getDevices(
   return (await getJson(page, `/v1/devices?${query}`, signal)).devices;
 }
 
-export function getDevice(name: string, signal?: AbortSignal): Promise<DeviceAnswer> {
+export async function getDevice(name: string, signal?: AbortSignal): Promise<DeviceAnswer> {
+  // A path with such a part is another path (RFC 3986 section 5.2.4), so these are looked for in the list, from just before them on.
+  if (name === '.' || name === '..') {
+    const found = (await getDevices({ after: '-\u{10fffd}', limit: 10 }, signal)).find(({ device }) => device === name);
+    if (found) return found;
+    throw new ApiError(404, { code: 'device-not-found', detail: 'no leaf of this ledger names that device' });
+  }
   return getJson(device, `/v1/devices/${encodeURIComponent(name)}`, signal);
 }
 

@@ -36,6 +36,12 @@ describe('a put', () => {
     expect(end).toMatchObject({ outcome: 'stored', receipts: [expect.anything(), expect.anything()] });
   });
 
+  it('succeeds with a majority when all replicas take longer than the owner would wait for a third receipt', () => {
+    const ring = new SmallRing({ nodes: 6, seed: 2, settings: { forwardMs: 1 } });
+    const end = put(ring, nodeAt(ring, 0), textItem('value'));
+    expect(end).toMatchObject({ outcome: 'stored', receipts: [expect.anything(), expect.anything()] });
+  });
+
   it('fails when fewer than two nodes can keep it, and when the bytes are not those of the key', () => {
     const ring = new SmallRing({ nodes: 1, seed: 3 });
     expect(put(ring, nodeAt(ring, 0), textItem('alone'))?.outcome).toBe('failed');

@@ -25,12 +25,12 @@ import type { ReplicationCounts, ReplicationState } from './state.ts';
 import type { ReceiptSigner } from './storage-receipt.ts';
 import { jittered, Turn } from './turn.ts';
 import {
-  endWrite,
   putAgain,
   putLocated,
   putReplied,
   replicasOfOwn,
   startPut,
+  writeIsLate,
   writeReplied,
   writeStored,
 } from './writing.ts';
@@ -192,7 +192,7 @@ function timeUp(turn: Turn, name: string): void {
   if (what === 'put') putAgain(turn, job);
   else if (what === 'get') getAgain(turn, job);
   else if (what === 'records') recordsAgain(turn, job);
-  else if (what === 'write') endWrite(turn, job);
+  else if (what === 'write') writeIsLate(turn, job);
   else if (what === 'walk') walkAgain(turn);
   else if (what === 'repair') {
     turn.change({ repairAtMs: 0 });

@@ -11,7 +11,7 @@ export interface ReplicationSettings {
   readonly continueMs: number;
   /** Items that were confirmed to a peer that may delete its own are not deleted here for this long. */
   readonly holdMs: number;
-  /** An owner answers a put after this long, and what its bytes take (msForBytes), even if a replica is silent. */
+  /** An owner answers a put after this long, and what its bytes take (msForBytes), even if a replica is silent, once it has a majority's receipts. */
   readonly forwardMs: number;
   readonly retryMs: number;
   /** Bytes kept for each peer that hands items over. */
@@ -29,7 +29,7 @@ export const SETTINGS: ReplicationSettings = {
   continueMs: 5_000,
   /** Two repairs: by then both sides have looked at the ring again. */
   holdMs: 120_000,
-  /** Half of the transport's time-out of 2 s, so that the putter still gets the receipts that there are. */
+  /** A guess: far above what a replica takes, and what each put waits for one that has just died. */
   forwardMs: 1_000,
   /** A guess: long enough for one stabilisation to begin, short for whoever waits. */
   retryMs: 500,

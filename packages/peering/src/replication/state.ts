@@ -24,6 +24,8 @@ export interface WriteJob {
   readonly receipts: readonly StorageReceipt[];
   /** Replicas that have not answered yet, by call. */
   readonly waiting: ReadonlyMap<number, NodeId>;
+  /** forwardMs are over: a majority is enough. */
+  readonly isLate: boolean;
 }
 
 export interface GetJob {

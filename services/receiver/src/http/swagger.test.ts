@@ -12,9 +12,7 @@ const documentShape = z.object({
       post: z.object({
         parameters: z.array(z.looseObject({ name: z.string(), in: z.string() })),
         requestBody: z.object({
-          content: z.object({
-            'application/json': z.object({ examples: z.object({ example1: z.object({ value: z.unknown() }) }) }),
-          }),
+          content: z.object({ 'application/json': z.object({ example: z.unknown() }) }),
         }),
         responses: z.record(z.string(), z.unknown()),
       }),
@@ -31,7 +29,7 @@ afterAll(() => receiver.stop());
 /** The example request as Swagger UI prints it. */
 async function printedExample(): Promise<string> {
   const { requestBody } = (await loadDocument()).paths['/receive_data'].post;
-  return JSON.stringify(requestBody.content['application/json'].examples.example1.value, null, 2);
+  return JSON.stringify(requestBody.content['application/json'].example, null, 2);
 }
 
 async function loadDocument(): Promise<z.infer<typeof documentShape>> {

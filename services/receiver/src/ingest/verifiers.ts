@@ -32,7 +32,7 @@ export interface VerifiedBodies {
  * Bytes of bodies in one message, unless one body is longer. Bounds how long a small body waits behind others: about 40 readings, 3 ms. A guess.
  */
 const MESSAGE_BYTES = 16 * 1024;
-/** V8's young generation in a thread, as small as the receiver's own (scripts/start.ts): bodies die young and in any case. A guess. */
+/** V8's young generation in a thread, as small as the receiver's own (scripts/service-process.ts): bodies die young and in any case. A guess. */
 const YOUNG_GENERATION_MB = 3;
 
 /**

@@ -11,7 +11,7 @@ import type { MqttMetrics } from './mqtt-metrics.ts';
 /** Tries after which a failure that may lie in the message itself is its answer: nothing behind it may wait for ever. A guess. */
 const MAX_DUBIOUS_TRIES = 5;
 
-export interface TakenMessage {
+interface TakenMessage {
   /** Undefined: its topic does not say. */
   readonly device: string | undefined;
   readonly body: Uint8Array;

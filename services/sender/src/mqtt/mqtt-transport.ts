@@ -107,7 +107,9 @@ class MqttTransport implements Transport {
       // Before the message goes out, or its answer could come first.
       await Promise.race([this.#subscribe(client, `${sent.prefix}/receipts`), ended.promise]);
       const answer = new Promise<Heard>((resolve) => this.#awaited.set(correlation, resolve));
-      const properties = { correlationData, contentType: 'application/json' };
+      // Sent again after that time, it would only wait at the broker once more.
+      const messageExpiryInterval = Math.ceil(this.#options.timeoutMs / 1000);
+      const properties = { correlationData, contentType: 'application/json', messageExpiryInterval };
       client.publish(`${sent.prefix}/readings`, Buffer.from(sent.body), { qos: 1, properties }, (error) => {
         if (error) ended.reject(error);
       });
