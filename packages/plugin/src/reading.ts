@@ -13,8 +13,10 @@ export interface AcceptedReading {
   readonly device: string;
   /** The receiver's clock, microseconds since the Unix epoch. */
   readonly receivedAtUs: number;
-  /** What the message says of itself, if anything; the time in microseconds. */
+  /** What the message says of itself, if anything; the time in microseconds. Of a list: of its last element that says it. */
   readonly seq?: number | undefined;
+  /** Of a list with more than one sequence number: all of them, in order. What it measured: `resolveReading` of the ledger. */
+  readonly seqs?: readonly number[] | undefined;
   readonly deviceTimeUs?: number | undefined;
 }
 

@@ -12,6 +12,8 @@ export interface DeviceReading {
   /** The receiver's clock. */
   readonly receivedAtUs: number;
   readonly seq?: number | undefined;
+  /** Of a list with more than one sequence number: all of them, in order. */
+  readonly seqs?: readonly number[] | undefined;
   /** The device's clock; absent where the message says no time. */
   readonly deviceTimeUs?: number | undefined;
 }

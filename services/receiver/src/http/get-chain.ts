@@ -10,6 +10,7 @@ import { readBlockPage, readMessagePage, type ShownBlock } from '../store/chain-
 import { PageReader } from '../store/page-reader.ts';
 import { DATABASE_AWAY, jsonAnswer, plainErrors } from './answers.ts';
 import { Budget } from './budget.ts';
+import { messageShape } from './message-shape.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 /** Characters that are put together before they are given to the socket: fewer, larger writes. */
@@ -38,7 +39,7 @@ const block = z
   .object({
     timestamp: z.number().describe('Seconds since the Unix epoch.'),
     index: z.number(),
-    data: z.union([z.literal('Genesis Block'), z.array(z.record(z.string(), z.unknown()))]),
+    data: z.union([z.literal('Genesis Block'), z.array(messageShape)]),
     nonce: z.number(),
     hash: z.string(),
     'previous hash': z.string(),

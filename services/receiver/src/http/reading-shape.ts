@@ -1,6 +1,7 @@
 // What /v1/readings says of a transaction, for the OpenAPI document. The bytes themselves are made by proofs/reading-json.ts.
 
 import { z } from 'zod';
+import { messageShape } from './message-shape.ts';
 import { proofJson, proofJsonExample } from './proof-shape.ts';
 
 export const transactionId = z
@@ -11,6 +12,18 @@ export const transactionId = z
     examples: ['6d1b1f5a5e0f7f4a0d2f2d1c1f6d4c0a7b0e9f3b8d5a4c6e1f0a9b8c7d6e5f40'],
   });
 
+const measurement = z.object({
+  name: z.string(),
+  unit: z.string().optional(),
+  value: z.number().optional(),
+  string: z.string().optional(),
+  boolean: z.boolean().optional(),
+  data: z.string().optional().describe('Bytes, as base64url.'),
+  sum: z.number().optional().describe('The integral of the value over time.'),
+  time: z.number().describe('Microseconds since the Unix epoch; received_at where the message says none.'),
+  update_time_s: z.number().optional().describe('Seconds until the device will report again, at most.'),
+});
+
 const shape = z.object({
   transaction_id: transactionId,
   leaf_index: z.number(),
@@ -20,7 +33,7 @@ const shape = z.object({
     .string()
     .nullable()
     .describe('The key’s own device where the reading names none; null for registry leaves.'),
-  seq: z.number().nullable(),
+  seq: z.number().nullable().describe('Of a list: the last sequence number in it.'),
   key_id: z.string(),
   algorithm: z
     .enum(['ed25519', 'ecdsa-p256', 'rsa-pss'])
@@ -35,7 +48,18 @@ const shape = z.object({
     .number()
     .nullable()
     .describe('The time that the reading says less received_at, in microseconds; null where it says none.'),
-  data: z.record(z.string(), z.unknown()).describe('The message, byte for byte as it was signed.'),
+  resolved: z
+    .array(measurement)
+    .nullable()
+    .optional()
+    .describe(
+      'Where data is an array: what it measured, one by one and in its order. The records of a SenML pack, resolved (RFC 8428); of a list of readings each member that is a number, a string or a boolean. Null for a pack that is broken.',
+    ),
+  unresolved: z
+    .object({ code: z.string(), message: z.string() })
+    .optional()
+    .describe('Where resolved is null: why. It is a signed reading all the same.'),
+  data: messageShape.describe('The message, byte for byte as it was signed.'),
 });
 
 const foreign = shape.extend({
@@ -60,7 +84,19 @@ const example: z.infer<typeof shape> = {
   data: { device: 'Raspberry Pi 1', seq: 17, distance: 120, timestamp: 1_767_225_600 },
 };
 
-export const reading = foreign.meta({ id: 'Reading', examples: [example] });
+const packExample: z.infer<typeof shape> = {
+  ...example,
+  resolved: [
+    { name: 'pi1/temperature', unit: 'Cel', value: 21.5, time: 1_767_225_590_000_000 },
+    { name: 'pi1/temperature', unit: 'Cel', value: 21.6, time: 1_767_225_600_000_000 },
+  ],
+  data: [
+    { bn: 'pi1/', bt: 1_767_225_600, bu: 'Cel', device: 'Raspberry Pi 1', seq: 17, n: 'temperature', t: -10, v: 21.5 },
+    { n: 'temperature', v: 21.6 },
+  ],
+};
+
+export const reading = foreign.meta({ id: 'Reading', examples: [example, packExample] });
 
 export const readings = z
   .object({

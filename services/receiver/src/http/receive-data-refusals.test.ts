@@ -95,12 +95,20 @@ describe('an item of the wrong shape', () => {
     });
   });
 
-  it.each(['[]', '[{"device":"a"}]', '"text"', '7', 'null'])('is refused when data is %s', async (dataText) => {
+  it.each(['[[]]', '[{"device":"a"},7]', '"text"', '7', 'null'])('is refused when data is %s', async (dataText) => {
     await refusing.refuses(among(device.envelope(dataText)), {
       position: 1,
       code: 'message-not-object',
       message: /not a JSON object/,
     });
+  });
+
+  it.each([
+    ['empty', '[]', 'list-empty'],
+    ['of two devices', '[{"device":"a"},{"device":"b"}]', 'device-mixed'],
+    ['with a member twice in an element', '[{"a":1},{"a":1,"a":2}]', 'member-duplicate'],
+  ])('is refused when data is a list %s', async (_what, dataText, code) => {
+    await refusing.refuses(among(device.envelope(dataText)), { position: 1, code });
   });
 });
 
@@ -215,7 +223,7 @@ describe('a request', () => {
     const before = await refusing.rows.counts();
     const wrongSignature = device.envelope('{"n":1}').replace('"n":1', '"n":2');
     const fresh = makeDevice().envelope('{"device":"fresh"}');
-    const malformed = await postReadings(refusing.receiver.url, `[${fresh},null,${device.envelope('[]')}]`);
+    const malformed = await postReadings(refusing.receiver.url, `[${fresh},null,${device.envelope('[7]')}]`);
     expect(malformed.errors.map((error) => [error.position, error.code])).toEqual([
       [1, 'envelope-not-object'],
       [2, 'message-not-object'],

@@ -7,6 +7,7 @@ import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-z
 import { z } from 'zod';
 import { DATABASE_AWAY, jsonAnswer, plainErrors } from './answers.ts';
 import { BodyBudget } from './body-budget.ts';
+import { messageShape } from './message-shape.ts';
 import { signedExample } from './signed-example.ts';
 
 /** How long `?wait=sealed` waits before it answers with the receipts alone. */
@@ -28,9 +29,9 @@ export interface ReceiveData {
 
 const envelope = z
   .object({
-    data: z
-      .record(z.string(), z.unknown())
-      .describe('The reading: any JSON object. Its bytes, as they stand here, are what is signed.'),
+    data: messageShape.describe(
+      'The reading: any JSON object; or many readings of one device under one signature: an array of objects, or a SenML pack (RFC 8428). Its bytes, as they stand here, are what is signed.',
+    ),
     signature: z.string().describe('Canonical base64 of the signature over the bytes of data.'),
     public_key: z.string().describe('PEM of an Ed25519, ECDSA P-256 or RSA (PSS) public key.'),
   })

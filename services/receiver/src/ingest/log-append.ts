@@ -54,11 +54,11 @@ export class LogAppend {
   }
 
   /** Gives a reading the next place, and its leaf the time. */
-  pushReading({ leaf, transactionId, device, seq, deviceTimeUs }: VerifiedReading): ReceiptEntry {
+  pushReading({ leaf, transactionId, device, seq, seqs, deviceTimeUs }: VerifiedReading): ReceiptEntry {
     const { leafIndex, receivedAtUs } = this.nextPlace;
     setReceivedAt(leaf, receivedAtUs);
     const hash = leafHash(leaf);
-    const reading = { device, leafIndex, receivedAtUs, seq, deviceTimeUs };
+    const reading = { device, leafIndex, receivedAtUs, seq, seqs, deviceTimeUs };
     this.hashed.push({ kind: LEAF_KIND.reading, leafIndex, receivedAtUs, hash, reading });
     return this.place({ leaf, leafHash: hash, transactionId });
   }

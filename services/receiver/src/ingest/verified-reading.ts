@@ -17,6 +17,7 @@ export interface VerifiedReading {
   readonly hasDevice: boolean;
   /** Absent and in its right meaning as in packages/ledger, reading.ts. */
   readonly seq: number | undefined;
+  readonly seqs?: readonly number[] | undefined;
   readonly deviceTimeUs: number | undefined;
   readonly transactionId: Hash;
   /** The transaction id in hexadecimal, and the (key, device) pair's name: what readings are looked up by, made once. */
@@ -32,6 +33,8 @@ export interface PackedReadings {
   /** COLUMNS numbers a reading. */
   readonly table: Float64Array<ArrayBuffer>;
   readonly devices: readonly string[];
+  /** Of those readings that are lists with more than one sequence number, by their place here. */
+  readonly seqs: ReadonlyMap<number, readonly number[]>;
 }
 
 /** position, algorithm, hasDevice, seq (−1: absent), deviceTimeUs (−1: absent), end of the leaf, end of the SubjectPublicKeyInfo. */
@@ -47,6 +50,7 @@ export function packReadings(readings: readonly CheckedReading[]): PackedReading
   const bytes = new Uint8Array(sizeBytes);
   const table = new Float64Array(readings.length * COLUMNS);
   const devices: string[] = [];
+  const seqs = new Map<number, readonly number[]>();
   let at = 0;
   for (const [i, reading] of readings.entries()) {
     const { key, leaf } = reading;
@@ -61,8 +65,9 @@ export function packReadings(readings: readonly CheckedReading[]): PackedReading
     const row = [reading.position, key.algorithm, Number(reading.hasDevice), seq, deviceTimeUs, leafEnd, spkiEnd];
     table.set(row, i * COLUMNS);
     devices.push(reading.device);
+    if (reading.seqs) seqs.set(i, reading.seqs);
   }
-  return { bytes: bytes.buffer, table, devices };
+  return { bytes: bytes.buffer, table, devices, seqs };
 }
 
 /** The readings again; their bytes are views of `packed.bytes`. */
@@ -82,6 +87,7 @@ export function unpackReadings(packed: PackedReadings): VerifiedReading[] {
       device,
       hasDevice: number(2) === 1,
       seq: presentOf(number(3)),
+      seqs: packed.seqs.get(i),
       deviceTimeUs: presentOf(number(4)),
       transactionId,
       transactionIdHex: toHex(transactionId),

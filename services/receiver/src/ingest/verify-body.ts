@@ -29,9 +29,9 @@ function verifyEnvelope(envelope: Envelope, keys: KeyCache): CheckedReading | It
     return { position, code: 'signature-wrong', message: 'the signature is not this key’s over these bytes of data' };
   }
   const { algorithm, keyId } = key;
-  const { device = ownDevice(keyId), seq, deviceTimeUs } = reading;
+  const { device = ownDevice(keyId), seq, seqs, deviceTimeUs } = reading;
   const leaf = encodeLeaf({ kind: LEAF_KIND.reading, algorithm, receivedAtUs: 0, keyId, signature, message });
   const transactionId = readingTransactionId({ keyId, message });
   const hasDevice = reading.device !== undefined;
-  return { position, key, device, hasDevice, seq, deviceTimeUs, transactionId, leaf };
+  return { position, key, device, hasDevice, seq, seqs, deviceTimeUs, transactionId, leaf };
 }

@@ -13,6 +13,7 @@ import {
   parseReading,
   proofToJson,
   type Reading,
+  resolveReading,
   toBase64,
   toHex,
   transactionIdOf,
@@ -29,6 +30,8 @@ export interface ShownReading extends StoredLeaf {
   /** Of the ledger that holds it, where that is another one. */
   readonly origin?: string;
 }
+
+const OPEN_BRACKET = 0x5b;
 
 const KIND_NAMES = {
   [LEAF_KIND.reading]: 'reading',
@@ -47,13 +50,28 @@ const ALGORITHM_NAMES = {
 export function readingJson(shown: ShownReading): Buffer {
   const { proof, origin } = shown;
   const { deviceTimeUs, message, ...members } = readingMembers(shown);
+  const isList = members.kind === 'reading' && message[0] === OPEN_BRACKET;
   const text = JSON.stringify({
     ...members,
     clock_offset: deviceTimeUs === undefined ? null : deviceTimeUs - members.received_at,
+    ...(isList && resolvedMembers(message, members.received_at)),
     ...(origin !== undefined && { origin }),
     ...(proof !== undefined && { proof: proof && proofToJson(proof) }),
   });
   return Buffer.concat([Buffer.from(`${text.slice(0, -1)},"data":`), message, Buffer.from('}')]);
+}
+
+/** What a message of many readings measured, or why a pack cannot be resolved. */
+function resolvedMembers(message: Uint8Array, receivedAtUs: number) {
+  const resolved = resolveReading(message, { receivedAtUs });
+  if (!resolved.ok) return { resolved: null, unresolved: { code: resolved.code, message: resolved.message } };
+  return {
+    resolved: (resolved.value ?? []).map(({ timeUs, updateTimeS, ...values }) => ({
+      ...values,
+      time: timeUs,
+      ...(updateTimeS !== undefined && { update_time_s: updateTimeS }),
+    })),
+  };
 }
 
 /** What a stored leaf says, by the names of the API. Throws for a leaf that no receiver may have accepted. */

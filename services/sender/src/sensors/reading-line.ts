@@ -8,6 +8,8 @@ import type { Reading } from './sensor.ts';
 /** Longest line in bytes: with appended members and the longest signature (512 bytes) it still fits a leaf (65,491 bytes). */
 export const LINE_LIMIT_BYTES = 60_000;
 
+const OPEN_BRACKET = 0x5b;
+
 export type LineResult =
   | { ok: true; reading: Reading; device: string }
   | { ok: false; code: ReadingCode | 'line-too-long' | 'object-empty' };
@@ -20,6 +22,8 @@ export type LineResult =
 export function parseReadingLine(line: Uint8Array, names: { given: string | undefined; own: string }): LineResult {
   if (line.length > LINE_LIMIT_BYTES) return { ok: false, code: 'line-too-long' };
   const trimmed = trimWhiteSpace(line);
+  // A list would need its own way to get `device` and `seq`.
+  if (trimmed[0] === OPEN_BRACKET) return { ok: false, code: 'message-not-object' };
   const parsed = parseReading(trimmed);
   if (!parsed.ok) return { ok: false, code: parsed.code };
   const members = memberNames(trimmed);
