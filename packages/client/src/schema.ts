@@ -2419,10 +2419,12 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         EnvelopeInput: {
-            /** @description The reading: any JSON object. Its bytes, as they stand here, are what is signed. */
+            /** @description The reading: any JSON object; or many readings of one device under one signature: an array of objects, or a SenML pack (RFC 8428). Its bytes, as they stand here, are what is signed. */
             data: {
                 [key: string]: unknown;
-            };
+            } | {
+                [key: string]: unknown;
+            }[];
             /** @description Canonical base64 of the signature over the bytes of data. */
             signature: string;
             /** @description PEM of an Ed25519, ECDSA P-256 or RSA (PSS) public key. */
@@ -2520,7 +2522,7 @@ export interface components {
          */
         Device: {
             device: string;
-            /** @description Sealed readings. Pending ones do not count yet, here and below. */
+            /** @description Sealed readings. Pending ones do not count yet, here and below. A list of readings counts as many as it has sequence numbers, at least one. */
             readings: number;
             /** @description The highest sequence number. */
             last_seq: number | null;
@@ -2548,7 +2550,7 @@ export interface components {
             first_seen_at: number | null;
             /** @description When the receiver took its newest reading, in microseconds. */
             last_seen_at: number | null;
-            /** @description What the device’s own clock said: `timestamp` of its newest reading that has one, in microseconds. */
+            /** @description What the device’s own clock said: `timestamp` of its newest reading that has one, or of a SenML pack the absolute time of its last record; in microseconds. */
             last_device_time: number | null;
             /** @description That device time less the received time of the same reading. Negative: a slow clock, or a late reading. */
             clock_offset_ms: number | null;
@@ -2654,9 +2656,11 @@ export interface components {
             /** @description Seconds since the Unix epoch. */
             timestamp: number;
             index: number;
-            data: "Genesis Block" | {
+            data: "Genesis Block" | ({
                 [key: string]: unknown;
-            }[];
+            } | {
+                [key: string]: unknown;
+            }[])[];
             nonce: number;
             hash: string;
             "previous hash": string;
@@ -2820,6 +2824,52 @@ export interface components {
          *         "timestamp": 1767225600
          *       }
          *     }
+         * @example {
+         *       "transaction_id": "6d1b1f5a5e0f7f4a0d2f2d1c1f6d4c0a7b0e9f3b8d5a4c6e1f0a9b8c7d6e5f40",
+         *       "leaf_index": 41,
+         *       "leaf_hash": "0b7c3f1e9d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c",
+         *       "kind": "reading",
+         *       "device": "Raspberry Pi 1",
+         *       "seq": 17,
+         *       "key_id": "7a1c9e0d2b3f4a5c6d7e8f901a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d",
+         *       "algorithm": "ed25519",
+         *       "received_at": 1767225600123456,
+         *       "signature": "c2lnbmF0dXJl",
+         *       "state": "sealed",
+         *       "block_index": 20,
+         *       "sealed_at": 1767225601000000,
+         *       "clock_offset": -123456,
+         *       "data": [
+         *         {
+         *           "bn": "pi1/",
+         *           "bt": 1767225600,
+         *           "bu": "Cel",
+         *           "device": "Raspberry Pi 1",
+         *           "seq": 17,
+         *           "n": "temperature",
+         *           "t": -10,
+         *           "v": 21.5
+         *         },
+         *         {
+         *           "n": "temperature",
+         *           "v": 21.6
+         *         }
+         *       ],
+         *       "resolved": [
+         *         {
+         *           "name": "pi1/temperature",
+         *           "unit": "Cel",
+         *           "value": 21.5,
+         *           "time": 1767225590000000
+         *         },
+         *         {
+         *           "name": "pi1/temperature",
+         *           "unit": "Cel",
+         *           "value": 21.6,
+         *           "time": 1767225600000000
+         *         }
+         *       ]
+         *     }
          */
         Reading: {
             /**
@@ -2834,6 +2884,7 @@ export interface components {
             kind: "reading" | "key-enrolled" | "key-revoked";
             /** @description The key’s own device where the reading names none; null for registry leaves. */
             device: string | null;
+            /** @description Of a list: the last sequence number in it. */
             seq: number | null;
             key_id: string;
             /** @description Null: a first use, which nobody signed. */
@@ -2849,10 +2900,33 @@ export interface components {
             sealed_at: number | null;
             /** @description The time that the reading says less received_at, in microseconds; null where it says none. */
             clock_offset: number | null;
+            /** @description Where data is an array: what it measured, one by one and in its order. The records of a SenML pack, resolved (RFC 8428); of a list of readings each member that is a number, a string or a boolean. Null for a pack that is broken. */
+            resolved?: {
+                name: string;
+                unit?: string;
+                value?: number;
+                string?: string;
+                boolean?: boolean;
+                /** @description Bytes, as base64url. */
+                data?: string;
+                /** @description The integral of the value over time. */
+                sum?: number;
+                /** @description Microseconds since the Unix epoch; received_at where the message says none. */
+                time: number;
+                /** @description Seconds until the device will report again, at most. */
+                update_time_s?: number;
+            }[] | null;
+            /** @description Where resolved is null: why. It is a signed reading all the same. */
+            unresolved?: {
+                code: string;
+                message: string;
+            };
             /** @description The message, byte for byte as it was signed. */
             data: {
                 [key: string]: unknown;
-            };
+            } | {
+                [key: string]: unknown;
+            }[];
             /** @description Of the ledger that holds it, where that is another one. */
             origin?: string;
         };
@@ -2907,6 +2981,7 @@ export interface components {
                 kind: "reading" | "key-enrolled" | "key-revoked";
                 /** @description The key’s own device where the reading names none; null for registry leaves. */
                 device: string | null;
+                /** @description Of a list: the last sequence number in it. */
                 seq: number | null;
                 key_id: string;
                 /** @description Null: a first use, which nobody signed. */
@@ -2922,10 +2997,33 @@ export interface components {
                 sealed_at: number | null;
                 /** @description The time that the reading says less received_at, in microseconds; null where it says none. */
                 clock_offset: number | null;
+                /** @description Where data is an array: what it measured, one by one and in its order. The records of a SenML pack, resolved (RFC 8428); of a list of readings each member that is a number, a string or a boolean. Null for a pack that is broken. */
+                resolved?: {
+                    name: string;
+                    unit?: string;
+                    value?: number;
+                    string?: string;
+                    boolean?: boolean;
+                    /** @description Bytes, as base64url. */
+                    data?: string;
+                    /** @description The integral of the value over time. */
+                    sum?: number;
+                    /** @description Microseconds since the Unix epoch; received_at where the message says none. */
+                    time: number;
+                    /** @description Seconds until the device will report again, at most. */
+                    update_time_s?: number;
+                }[] | null;
+                /** @description Where resolved is null: why. It is a signed reading all the same. */
+                unresolved?: {
+                    code: string;
+                    message: string;
+                };
                 /** @description The message, byte for byte as it was signed. */
                 data: {
                     [key: string]: unknown;
-                };
+                } | {
+                    [key: string]: unknown;
+                }[];
                 /** @description With proof=1; null while no proof can be made. */
                 proof?: components["schemas"]["Proof"] | null;
             }[];

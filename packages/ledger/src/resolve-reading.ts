@@ -39,7 +39,7 @@ export function resolveReading(
 function measurementsOf(element: Member, receivedAtUs: number): Measurement[] {
   const timestamp = element['timestamp'];
   const timeUs = (typeof timestamp === 'number' ? microsecondsOf(timestamp) : undefined) ?? receivedAtUs;
-  return Object.entries(element).flatMap(([name, value]) => {
+  return Object.entries(element).flatMap(([name, value]): Measurement[] => {
     if (NO_MEASUREMENT.has(name)) return [];
     if (typeof value === 'number') return Number.isFinite(value) ? [{ name, value, timeUs }] : [];
     if (typeof value === 'string') return [{ name, string: value, timeUs }];

@@ -5,6 +5,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startFaultProxy } from '../../../services/receiver/src/testing/fault-proxy.ts';
 import { validateChainOf } from '../../../services/receiver/src/testing/post-readings.ts';
 import { type ReceiverProcess, spawnReceiver } from '../../../services/receiver/src/testing/receiver-process.ts';
 import { until } from '../../../services/receiver/src/testing/until.ts';
@@ -33,9 +34,9 @@ describe.skipIf(isWithoutMosquitto)('readings over MQTT (needs Mosquitto)', () =
 
   const isSubscribed = ({ log }: ReceiverProcess) => log.some(({ msg }) => msg === 'MQTT connected');
 
-  async function start(): Promise<ReceiverProcess> {
+  async function start(more: Record<string, string> = {}): Promise<ReceiverProcess> {
     const mqtt = { MQTT_URL: `mqtt://127.0.0.1:${broker.port}`, MQTT_CLIENT_ID: 'receiver' };
-    const variables = { ...ledger.variables, ...mqtt, TRANSACTIONS_PER_BLOCK: '100', BLOCK_MAX_WAIT_MS: '20' };
+    const variables = { ...ledger.variables, ...mqtt, TRANSACTIONS_PER_BLOCK: '100', BLOCK_MAX_WAIT_MS: '20', ...more };
     const receiver = await spawnReceiver({ cwd: ledger.folder, variables });
     ends.push(() => receiver.stop());
     await until('it is subscribed', () => isSubscribed(receiver));
@@ -92,6 +93,19 @@ describe.skipIf(isWithoutMosquitto)('readings over MQTT (needs Mosquitto)', () =
     await unblock();
     await expireLease();
     await expectSealedOnce(await start(), 12);
+  });
+
+  it('are in the log once when the receiver is killed after the commit and before the acknowledgement', async () => {
+    const proxy = await startFaultProxy(ledger.database.url);
+    ends.push(async () => proxy.close());
+    const first = await start({ DATABASE_URL: proxy.url });
+    const committed = proxy.holdNextCommit();
+    await publish(0, 1);
+    await committed;
+    expect(device.answers).toEqual([]);
+    await first.kill();
+    await expireLease();
+    await expectSealedOnce(await start(), 1);
   });
 
   it('are finished by a receiver that stops, and the rest is left to its next start', async () => {

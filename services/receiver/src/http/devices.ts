@@ -31,7 +31,11 @@ const KEY_ID = '7a1c9e0d2b3f4a5c6d7e8f901a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d
 const time = z.number().describe('Microseconds since the Unix epoch.');
 const shape = z.object({
   device: z.string(),
-  readings: z.number().describe('Sealed readings. Pending ones do not count yet, here and below. A list of readings counts as many as it has sequence numbers, at least one.'),
+  readings: z
+    .number()
+    .describe(
+      'Sealed readings. Pending ones do not count yet, here and below. A list of readings counts as many as it has sequence numbers, at least one.',
+    ),
   last_seq: z.number().nullable().describe('The highest sequence number.'),
   gaps: z
     .array(z.object({ from: z.number(), to: z.number().describe('The first number after the gap.') }))
@@ -55,7 +59,9 @@ const shape = z.object({
   last_seen_at: time.nullable().describe('When the receiver took its newest reading, in microseconds.'),
   last_device_time: time
     .nullable()
-    .describe('What the device’s own clock said: `timestamp` of its newest reading that has one, or of a SenML pack the absolute time of its last record; in microseconds.'),
+    .describe(
+      'What the device’s own clock said: `timestamp` of its newest reading that has one, or of a SenML pack the absolute time of its last record; in microseconds.',
+    ),
   clock_offset_ms: z
     .number()
     .nullable()

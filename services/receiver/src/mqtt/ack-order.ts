@@ -19,7 +19,10 @@ export class AckOrder {
     this.held.push(message);
     return () => {
       message.isDone = true;
-      while (this.held[0]?.isDone) this.acknowledge(this.held.shift()?.messageId ?? 0);
+      for (let [first] = this.held; first?.isDone; [first] = this.held) {
+        this.held.shift();
+        this.acknowledge(first.messageId);
+      }
     };
   }
 }
