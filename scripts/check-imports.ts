@@ -8,7 +8,8 @@ import { dirname, relative, resolve } from 'node:path';
 const ALLOWED: Record<string, readonly string[]> = {
   'packages/ledger': [],
   'packages/database': ['@telltale/ledger'],
-  'packages/signature-threads': ['@telltale/ledger'],
+  // A thread loads what it checks signatures with, and nothing more of the ledger.
+  'packages/signature-threads': ['@telltale/ledger', '@telltale/ledger/sync-verifier'],
   'packages/plugin': ['@telltale/ledger', '@telltale/database'],
   'packages/peering': ['@telltale/ledger', '@telltale/database', '@telltale/plugin'],
   'packages/client': [],

@@ -18,7 +18,7 @@ let receiver: TestReceiver;
 let stored: StoredLedger;
 
 beforeAll(async () => {
-  receiver = await startTestReceiver({ variables: { TRANSACTIONS_PER_BLOCK: '2', BLOCK_MAX_WAIT_MS: '0' } });
+  receiver = await startTestReceiver({ variables: { TRANSACTIONS_PER_BLOCK: '1', BLOCK_MAX_WAIT_MS: '0' } });
   stored = await openStoredLedger(receiver);
 });
 afterAll(async () => {
