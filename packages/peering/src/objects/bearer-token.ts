@@ -2,7 +2,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { sendProblem } from './object-fault.ts';
+import { sendFault } from './object-fault.ts';
 
 /** A hook that answers 401 to whoever does not carry the token. Undefined: everybody may. */
 export function requireToken(token: string | undefined) {
@@ -10,7 +10,7 @@ export function requireToken(token: string | undefined) {
     if (token === undefined) return undefined;
     const [, given] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
     if (given !== undefined && timingSafeEqual(hashed(given), hashed(token))) return undefined;
-    return sendProblem(reply, {
+    return sendFault(reply, {
       code: 'not-authorized',
       message: 'this needs the token of the ring as a bearer token',
     });

@@ -11,7 +11,7 @@ import { problem } from '../http/problem.ts';
 import { refuseUpgrade } from '../transport/upgrades.ts';
 import { requireToken } from './bearer-token.ts';
 import type { ChannelRole, ChannelStatus, ObjectChannels } from './object-channels.ts';
-import { sendProblem } from './object-fault.ts';
+import { sendFault } from './object-fault.ts';
 import type { ObjectLimits } from './object-limits.ts';
 
 /** What an id may look like, so that no path needs decoding. */
@@ -75,7 +75,7 @@ export async function channelsRoutes(
         onRequest: role === 'send' ? requireToken(token) : [],
         preHandler: async (request, reply) => {
           if (!request.ws || channels.hasRoom(request.params.id)) return undefined;
-          return sendProblem(reply, { code: 'overloaded', message: 'too many sockets are open; connect again later' });
+          return sendFault(reply, { code: 'overloaded', message: 'too many sockets are open; connect again later' });
         },
         schema: {
           ...texts,
@@ -85,7 +85,7 @@ export async function channelsRoutes(
         },
         serializerCompiler: () => (data) => JSON.stringify(data),
         handler: (_request, reply) =>
-          sendProblem(reply, { code: 'upgrade-required', message: 'this path is a WebSocket' }),
+          sendFault(reply, { code: 'upgrade-required', message: 'this path is a WebSocket' }),
         wsHandler: (socket, request) => channels.add(socket, { id: request.params.id, role }),
       });
     };
@@ -118,7 +118,7 @@ export async function channelsRoutes(
       const channel = channels.status(id);
       reply.header('cache-control', 'no-store');
       if (channel) return statusJson(id, channel);
-      return sendProblem(reply, { code: 'channel-not-found', message: 'nothing was sent for that id lately' });
+      return sendFault(reply, { code: 'channel-not-found', message: 'nothing was sent for that id lately' });
     },
   );
 }

@@ -6,7 +6,7 @@ import { problem } from '../http/problem.ts';
 import { type NodeId, parseNodeId } from '../node-id.ts';
 import { receiptToJson } from '../replication/storage-receipt.ts';
 import { requireToken } from './bearer-token.ts';
-import { sendProblem } from './object-fault.ts';
+import { sendFault } from './object-fault.ts';
 import type { ObjectLimits } from './object-limits.ts';
 import { Places, sendOverloaded } from './places.ts';
 import type { RingObjects } from './ring-objects.ts';
@@ -47,7 +47,7 @@ export function objectsRoutes(
     // Fastify parses no body where a request has none.
     const object = body instanceof Uint8Array ? body : new Uint8Array();
     const done = await objects.submit(object, known);
-    if (!done.ok) return sendProblem(reply, done);
+    if (!done.ok) return sendFault(reply, done);
     const { key: stored, receipts } = done.value;
     reply.code(201).header('location', `${AT}/${stored}`);
     return { key: stored, receipts: receipts.map(receiptToJson) };
@@ -95,7 +95,7 @@ export function objectsRoutes(
       (request, reply) => {
         const known = parseNodeId(request.params.key);
         if (known) return submit(request.body, reply, known);
-        return sendProblem(reply, { code: 'object-key', message: 'a key has 64 lower-case hexadecimal digits' });
+        return sendFault(reply, { code: 'object-key', message: 'a key has 64 lower-case hexadecimal digits' });
       },
     );
   });
@@ -131,7 +131,7 @@ export function objectsRoutes(
       const release = reads.take();
       if (!release) return sendOverloaded(reply);
       const found = await objects.read(asked).finally(release);
-      if (!found.ok) return sendProblem(reply, found);
+      if (!found.ok) return sendFault(reply, found);
       return reply
         .header('etag', etag)
         .header('cache-control', FOREVER)

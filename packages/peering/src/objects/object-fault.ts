@@ -2,6 +2,7 @@
 
 import type { Refusal } from '@telltale/ledger';
 import type { FastifyReply } from 'fastify';
+import { sendProblem } from '../http/problem.ts';
 
 const STATUS = {
   'object-empty': 400,
@@ -18,20 +19,10 @@ const STATUS = {
 
 export type ObjectCode = keyof typeof STATUS;
 
-/** Seconds in Retry-After. A guess: a ring needs a few seconds to see that a node has gone. */
-const RETRY_AFTER_S = 5;
-
-/** Answers with a problem. It is sent rather than thrown: a ring that cannot be asked is not a fault of the plugin. */
-export function sendProblem(reply: FastifyReply, { code, message }: Pick<Refusal<ObjectCode>, 'code' | 'message'>) {
+/** Answers with the problem that a refusal is. */
+export function sendFault(reply: FastifyReply, { code, message }: Pick<Refusal<ObjectCode>, 'code' | 'message'>) {
   const status = STATUS[code];
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (status === 426) reply.header('upgrade', 'websocket').header('connection', 'upgrade');
-  if (status === 503) reply.header('retry-after', RETRY_AFTER_S);
-  const body = { type: 'about:blank', title: message, status, code };
-  return reply
-    .code(status)
-    .header('cache-control', 'no-store')
-    .type('application/problem+json')
-    .serializer((data: unknown) => JSON.stringify(data))
-    .send(body);
+  return sendProblem(reply, { status, code, detail: message });
 }

@@ -1,7 +1,7 @@
 // A fixed number of places for work under way. Who finds none is told to come again; nobody waits in a line.
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { sendProblem } from './object-fault.ts';
+import { sendFault } from './object-fault.ts';
 
 export class Places {
   private free: number;
@@ -35,5 +35,5 @@ export class Places {
 
 /** The answer to who finds no place. */
 export function sendOverloaded(reply: FastifyReply): FastifyReply {
-  return sendProblem(reply, { code: 'overloaded', message: 'too much is under way; ask again soon' });
+  return sendFault(reply, { code: 'overloaded', message: 'too much is under way; ask again soon' });
 }
