@@ -1,4 +1,4 @@
-// Dependencies point down only: services → peering → plugin → ledger; database and signature-threads → ledger; a service never imports another, and a package
+// Dependencies point down only: services → peering → plugin → ledger; database and signature-threads → ledger; files stands alone; a service never imports another, and a package
 // is entered through its index alone. Part of `npm run check`.
 
 import { globSync, readFileSync } from 'node:fs';
@@ -7,18 +7,25 @@ import { dirname, relative, resolve } from 'node:path';
 /** What each workspace may import of ours. Tests and scripts may import everything that has a public face. */
 const ALLOWED: Record<string, readonly string[]> = {
   'packages/ledger': [],
+  'packages/files': [],
   'packages/database': ['@telltale/ledger'],
   // A thread loads what it checks signatures with, and nothing more of the ledger.
   'packages/signature-threads': ['@telltale/ledger', '@telltale/ledger/sync-verifier'],
   'packages/plugin': ['@telltale/ledger', '@telltale/database'],
-  'packages/peering': ['@telltale/ledger', '@telltale/database', '@telltale/plugin'],
+  'packages/peering': ['@telltale/files', '@telltale/ledger', '@telltale/database', '@telltale/plugin'],
   'packages/client': [],
-  'packages/cli': ['@telltale/ledger', '@telltale/signature-threads', '@telltale/client'],
+  'packages/cli': ['@telltale/files', '@telltale/ledger', '@telltale/signature-threads', '@telltale/client'],
   'packages/explorer': ['@telltale/ledger'],
   // Not peering: it is a plugin, which is loaded only when the configuration names it.
-  'services/receiver': ['@telltale/ledger', '@telltale/database', '@telltale/signature-threads', '@telltale/plugin'],
+  'services/receiver': [
+    '@telltale/files',
+    '@telltale/ledger',
+    '@telltale/database',
+    '@telltale/signature-threads',
+    '@telltale/plugin',
+  ],
   // Of the client the types alone: the sender has an exchange of its own, which weighs less.
-  'services/sender': ['@telltale/ledger', '@telltale/client'],
+  'services/sender': ['@telltale/files', '@telltale/ledger', '@telltale/client'],
 };
 /** What tests of any workspace may import beside. */
 const TESTING = new Set(['@telltale/database/testing', '@telltale/plugin/testing']);

@@ -10,12 +10,14 @@ import { mining } from './mining.ts';
 import { keepRows, rowText } from './results.ts';
 import { ring } from './ring.ts';
 import type { Bench } from './row.ts';
+import { senml } from './senml.ts';
 import { storage } from './storage.ts';
 import { verification } from './verification.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   mining,
   ingest,
+  senml,
   latency,
   growth,
   'get-chain': getChain,

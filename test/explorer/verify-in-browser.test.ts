@@ -6,8 +6,6 @@ import { type ExploredReceiver, exploreReceiver, type OpenPage } from './explore
 
 /** Each step waits for the page, on a machine that is busy. */
 const TIMEOUT_MS = 180_000;
-/** The last byte of the time at which the receiver took the leaf (format.md "Leaf"). */
-const RECEIVED_AT_END = 9;
 
 describe.skipIf(!hasBrowser)('verifying in the browser (needs a system Chromium)', { timeout: TIMEOUT_MS }, () => {
   let explored: ExploredReceiver;
@@ -37,13 +35,11 @@ describe.skipIf(!hasBrowser)('verifying in the browser (needs a system Chromium)
     await page.locator('progress').waitFor({ state: 'detached' });
     return (await page.locator('.notice').textContent()) ?? '';
   }
-  /** Flips the lowest bit of a byte of a leaf; the third from the end, where `at` is not given, is a digit of the reading. */
-  const flip = (leafIndex: number | undefined, at?: number) =>
+  /** Flips the lowest bit of the last byte but two of a leaf: of a digit of the reading. */
+  const flip = (leafIndex: number | undefined) =>
     explored.ledger.pool.query(
-      `UPDATE leaves SET leaf = set_byte(leaf, byte, get_byte(leaf, byte) # 1)
-         FROM (SELECT coalesce($2::int, octet_length(leaf) - 3) AS byte FROM leaves WHERE leaf_index = $1) AS place
-        WHERE leaf_index = $1`,
-      [leafIndex, at],
+      'UPDATE leaves SET leaf = set_byte(leaf, octet_length(leaf) - 3, get_byte(leaf, octet_length(leaf) - 3) # 1) WHERE leaf_index = $1',
+      [leafIndex],
     );
 
   it('finds a chain sound, and says that only its own key says so', async () => {
@@ -66,16 +62,6 @@ describe.skipIf(!hasBrowser)('verifying in the browser (needs a system Chromium)
     await page.getByRole('heading', { level: 1, name: `Block ${receipt?.block_index}` }).waitFor();
     await flip(receipt?.leaf_index);
     await open.go('#/verify', 'Verify');
-    expect(await verifyChain()).toMatch(/^Sound/);
-  });
-
-  it('names the reading also where what was changed is nothing that the device signed', async () => {
-    // The newest leaf: the times of a log only grow, and a later one would show that this one did.
-    const receipt = explored.receipts.at(-1);
-    expect((await flip(receipt?.leaf_index, RECEIVED_AT_END)).rowCount).toBe(1);
-    expect(await verifyChain()).toMatch(/^Not sound\. The leaves do not give the log root of the header\./);
-    await open.page.getByText(`leaf ${receipt?.leaf_index} of Meter 2`).waitFor();
-    await flip(receipt?.leaf_index, RECEIVED_AT_END);
     expect(await verifyChain()).toMatch(/^Sound/);
   });
 

@@ -18,7 +18,7 @@ const status = z.object({
   ring: z.object({ r: z.number(), replicas: z.number() }).nullable(),
   lane: z.object({ id: z.string(), next_block: z.number(), blocks_behind: z.number(), conflicts: z.number() }),
 });
-export type RingStatus = z.infer<typeof status>;
+type RingStatus = z.infer<typeof status>;
 
 /** GET /v1/ring. */
 export async function ringOf({ url }: Pick<RingMember, 'url'>): Promise<RingStatus> {
@@ -96,7 +96,7 @@ function idealRing(ids: readonly string[]): Map<string, { before: string | undef
 }
 
 /** How many receivers keep each item, by name: the values (block bodies) and the records. */
-export async function copiesOf(members: readonly RingMember[]): Promise<{ values: number[]; records: number[] }> {
+async function copiesOf(members: readonly RingMember[]): Promise<{ values: number[]; records: number[] }> {
   const count = async (sql: string): Promise<number[]> => {
     const copies = new Map<string, number>();
     for (const { pool } of members) {

@@ -1,7 +1,7 @@
 // `telltale export`: the whole ledger as one file that anyone can check offline. It checks nothing itself.
 
 import { pipeline } from 'node:stream/promises';
-import { writeWhole } from './atomic-file.ts';
+import { writeWhole } from '@telltale/files';
 import { CliError, EXIT } from './cli-error.ts';
 import type { Command } from './command.ts';
 import { reasonOf } from './read-file.ts';

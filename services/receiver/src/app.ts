@@ -29,6 +29,7 @@ import { proofRoute } from './http/proof.ts';
 import { readingsRoutes } from './http/readings.ts';
 import { receiveDataRoute } from './http/receive-data.ts';
 import { registerSwagger } from './http/swagger.ts';
+import { thingDescriptionRoute } from './http/thing-description-route.ts';
 import { tilesRoutes } from './http/tiles.ts';
 import { validateChainRoute } from './http/validate-chain.ts';
 import { witnessRoutes } from './http/witness.ts';
@@ -223,6 +224,7 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
       report: () => reportWitnessedLogs(pool, origins),
     });
   }
+  thingDescriptionRoute(app, published);
   healthRoutes(app, new Readiness({ pool, sealer }));
   metricsRoute(app, { metrics, token: config.metricsToken });
   onStop('server', () => {

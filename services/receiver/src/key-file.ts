@@ -1,8 +1,8 @@
 // A private key of this receiver on disk: PKCS#8 PEM, Ed25519, mode 0600, made once and then reused. Whose key it is, the caller says.
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { writeOnce } from '@telltale/files';
 import { type PublicKey, parsePublicKey } from '@telltale/ledger';
 
 /** The key in a file. Throws what the file system or the parser throws. */
@@ -10,26 +10,10 @@ export async function readKeyFile(file: string): Promise<KeyObject> {
   return createPrivateKey(await readFile(file));
 }
 
-/** The key file, made if it is missing. Two receivers that start together end up with the same key: link() fails if the file is there. */
+/** The key file, made if it is missing. Two receivers that start together end up with the same key. Nothing is signed before it is on disk. */
 export async function readOrCreateKeyFile(file: string): Promise<KeyObject> {
-  // Not the process id: it is the same in every container, and what a crash left behind would stop every later start.
-  const unready = `${file}.${randomUUID()}.new`;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const handle = await open(unready, 'wx', 0o600);
-  try {
-    await handle.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }));
-    // A crash before the link leaves a file that nobody reads; after it, the key is whole: it was synced under its first name.
-    await handle.sync();
-    await link(unready, file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-  } finally {
-    await handle.close();
-    await rm(unready, { force: true });
-  }
-  // Before anything is signed with the key, its name must outlive a power cut as well as its content.
-  await syncFolder(dirname(file));
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+  await writeOnce({ path: file, chunks: [pem], mode: 0o600, folderMode: 0o700 });
   return readKeyFile(file);
 }
 
@@ -38,13 +22,4 @@ export function ed25519KeyOf(privateKey: KeyObject): PublicKey | undefined {
   if (privateKey.asymmetricKeyType !== 'ed25519') return undefined;
   const key = parsePublicKey(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }));
   return key.ok ? key.value : undefined;
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

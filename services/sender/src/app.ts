@@ -14,6 +14,7 @@ import { registerMetricsRoutes } from './http/metrics-routes.ts';
 import { registerOutboxRoutes } from './http/outbox-routes.ts';
 import { registerScheduleRoutes } from './http/schedule-routes.ts';
 import { registerStatusRoutes } from './http/status-routes.ts';
+import { registerThingDescription } from './http/thing-description-route.ts';
 import { loadDeviceKey } from './key-file.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { Producer } from './producer.ts';
@@ -114,6 +115,7 @@ export async function startApp({ config, logger }: { config: SenderConfig; logge
     registerStatusRoutes(server, { status, checkOutbox: () => outbox.check() });
     registerMetricsRoutes(server, status);
     registerOutboxRoutes(server, outbox, () => delivery.wake());
+    registerThingDescription(server, signer.key.keyId);
     const url = await listen(() => server.listen({ host: config.host, port: config.port }), config);
     if (config.schedule !== undefined) schedule.start(config.schedule);
     return { url, stop };

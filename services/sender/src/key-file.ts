@@ -2,9 +2,9 @@
 // Algorithms and key forms: format.md, "Keys".
 
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { writeWhole } from '@telltale/files';
 import { StartError } from './start-error.ts';
 
 export type KeyAlgorithm = 'ed25519' | 'rsa-pss' | 'ecdsa-p256';
@@ -90,29 +90,10 @@ async function generate(algorithm: KeyAlgorithm): Promise<KeyObject> {
 
 async function createKeyFile(wanted: { path: string; algorithm: KeyAlgorithm }): Promise<DeviceKey> {
   const privateKey = await generate(wanted.algorithm);
-  const folder = dirname(wanted.path);
-  const temporary = `${wanted.path}.tmp`;
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    // A crash before the rename leaves only the temporary file, which nothing has signed with: the next start replaces it.
-    await rm(temporary, { force: true });
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, wanted.path);
-    // A crash after the rename but before the folder is on disk may lose the key; it signs only after this returns.
-    if (process.platform !== 'win32') {
-      const handle = await open(folder, 'r');
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    }
+    // It signs only after this returns: a crash before loses no key that anybody has seen.
+    await writeWhole({ path: wanted.path, chunks: [pem], mode: 0o600, folderMode: 0o700 });
   } catch (cause) {
     throw new StartError('key-file', `${wanted.path} cannot be written: check KEY_FILE, DATA_DIR and their owner`, {
       cause,

@@ -1,7 +1,7 @@
 // `telltale prove`: fetches the proof that a reading is sealed. It checks nothing itself: check-proof does, anywhere and offline.
 
+import { writeWhole } from '@telltale/files';
 import { hashFromHex } from '@telltale/ledger';
-import { writeWhole } from '../atomic-file.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { reasonOf } from '../read-file.ts';

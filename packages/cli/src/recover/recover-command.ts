@@ -4,9 +4,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { writeWhole } from '@telltale/files';
 import { ALGORITHM, createVerifier } from '@telltale/ledger';
 import { withSignatureThreads } from '@telltale/signature-threads';
-import { writeWhole } from '../atomic-file.ts';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import { type Command, type Context, type Given, JSON_OPTION, writeResult } from '../command.ts';
 import { openExportSource } from '../export-source.ts';

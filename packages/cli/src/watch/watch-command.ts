@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { writeWhole } from '@telltale/files';
 import { toBase64 } from '@telltale/ledger';
-import { writeWhole } from '../atomic-file.ts';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import { type Command, type Context, JSON_OPTION } from '../command.ts';
 import { reasonOf } from '../read-file.ts';

@@ -2,9 +2,9 @@
 // not continue these is another history.
 
 import { readFile } from 'node:fs/promises';
+import { writeWhole } from '@telltale/files';
 import { fromBase64, type PublicKey, parsePublicKey, toBase64 } from '@telltale/ledger';
 import { z } from 'zod';
-import { writeWhole } from '../atomic-file.ts';
 import { CliError } from '../cli-error.ts';
 import { reasonOf } from '../read-file.ts';
 

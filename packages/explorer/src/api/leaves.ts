@@ -9,7 +9,6 @@ import {
   leafHash,
   ownDevice,
   parseReading,
-  splitHashes,
   TILE_WIDTH,
   toHex,
   transactionIdOf,
@@ -28,49 +27,20 @@ export interface ShownLeaf {
   readonly text: string;
 }
 
-interface LeafRange {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** The leaves [start, end) of the published log. Throws for bytes that are no leaf. */
-export async function getLeaves(range: LeafRange, signal?: AbortSignal): Promise<ShownLeaf[]> {
-  const leaves = await readTiles({ level: 'entries', range }, signal);
-  return leaves.map((bytes, i) => showLeaf(bytes, range.start + i));
-}
-
-/**
- * The first of these leaves whose bytes do not have the hash that the log's tiles hold for it; undefined where all have. Tiles are written with
- * the block: they remember what a leaf was, and whoever changes both has to change the roots of all later blocks too.
- */
-export async function findChangedLeaf(range: LeafRange, signal?: AbortSignal): Promise<number | undefined> {
-  const leaves = await readTiles({ level: 'entries', range }, signal);
-  const hashes = await readTiles({ level: 0, range }, signal);
-  const changed = leaves.findIndex((bytes, i) => toHex(leafHash(bytes)) !== toHex(hashes[i] ?? new Uint8Array(0)));
-  return changed < 0 ? undefined : range.start + changed;
-}
-
-/** The entries or the leaf hashes of a range, tile by tile. */
-async function readTiles(
-  of: { level: 'entries' | 0; range: LeafRange },
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array[]> {
-  const { start, end } = of.range;
-  const found: Uint8Array[] = [];
-  for (let index = Math.floor(start / TILE_WIDTH); index * TILE_WIDTH < end; index++) {
+export async function getLeaves(range: { start: number; end: number }, signal?: AbortSignal): Promise<ShownLeaf[]> {
+  const shown: ShownLeaf[] = [];
+  for (let index = Math.floor(range.start / TILE_WIDTH); index * TILE_WIDTH < range.end; index++) {
     const first = index * TILE_WIDTH;
-    const path = formatTilePath({ level: of.level, index, width: Math.min(TILE_WIDTH, end - first) });
-    const bytes = await getBytes(`/${path}`, signal);
-    const parts = of.level === 0 ? splitHashes(bytes) : entriesOf(bytes);
-    found.push(...parts.slice(Math.max(0, start - first)));
+    const width = Math.min(TILE_WIDTH, range.end - first);
+    const path = formatTilePath({ level: 'entries', index, width });
+    const bundle = decodeEntryBundle(await getBytes(`/${path}`, signal));
+    if (!bundle.ok) throw new TypeError(bundle.message);
+    for (const [i, bytes] of bundle.value.entries()) {
+      if (first + i >= range.start) shown.push(showLeaf(bytes, first + i));
+    }
   }
-  return found;
-}
-
-function entriesOf(bytes: Uint8Array): Uint8Array[] {
-  const bundle = decodeEntryBundle(bytes);
-  if (!bundle.ok) throw new TypeError(bundle.message);
-  return bundle.value;
+  return shown;
 }
 
 function showLeaf(bytes: Uint8Array, leafIndex: number): ShownLeaf {

@@ -4,6 +4,20 @@ import { type Proof, proofFromJson } from '@telltale/ledger';
 import * as z from 'zod/mini';
 import { getJson } from './get-json.ts';
 
+const message = z.record(z.string(), z.unknown());
+/** One of the many values in a message that is an array; times in microseconds. */
+const measurement = z.object({
+  name: z.string(),
+  unit: z.optional(z.string()),
+  value: z.optional(z.number()),
+  string: z.optional(z.string()),
+  boolean: z.optional(z.boolean()),
+  data: z.optional(z.string()),
+  sum: z.optional(z.number()),
+  time: z.number(),
+});
+export type MeasurementAnswer = z.infer<typeof measurement>;
+
 const reading = z.object({
   transaction_id: z.string(),
   leaf_index: z.number(),
@@ -18,7 +32,10 @@ const reading = z.object({
   block_index: z.nullable(z.number()),
   sealed_at: z.nullable(z.number()),
   clock_offset: z.nullable(z.number()),
-  data: z.record(z.string(), z.unknown()),
+  data: z.union([message, z.array(message)]),
+  /** Where data is an array: what it measured; null for a SenML pack that is broken. */
+  resolved: z.optional(z.nullable(z.array(measurement))),
+  unresolved: z.optional(z.object({ message: z.string() })),
   /** Where it is another ledger's. */
   origin: z.optional(z.string()),
 });

@@ -27,6 +27,25 @@ describe('series of readings', () => {
     ]);
   });
 
+  it('are the numbers of a message of many readings, each at its own time, a series for each name and unit', () => {
+    const resolved = [
+      { name: 'a', unit: 'Cel', value: 20, time: 4_000_000 },
+      { name: 'a', unit: 'Cel', value: 21, time: 3_000_000 },
+      { name: 'a', unit: 'lat', value: 60, time: 3_000_000 },
+      { name: 'open', boolean: true, time: 3_000_000 },
+    ];
+    const readings = [
+      reading(1_000_000, { b: 1 }),
+      { ...reading(5_000_000, {}), data: [{ n: 'a' }], resolved },
+      { ...reading(6_000_000, {}), data: [{ bver: 99, v: 1 }], resolved: null },
+    ];
+    expect(seriesOf(readings)).toEqual([
+      { name: 'b', timesS: [1, 5, 6], values: [1, null, null] },
+      { name: 'a (Cel)', timesS: [1, 3, 4, 6], values: [null, 21, 20, null] },
+      { name: 'a (lat)', timesS: [1, 3, 6], values: [null, 60, null] },
+    ]);
+  });
+
   it('are twelve at most', () => {
     const data = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`n${i}`, i]));
     expect(seriesOf([reading(1, data)]).map(({ name }) => name)).toEqual(Array.from({ length: 12 }, (_, i) => `n${i}`));

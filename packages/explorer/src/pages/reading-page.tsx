@@ -17,6 +17,7 @@ import { getProof, getReading, proofPath, type ReadingAnswer } from '../api/read
 import { Awaited } from '../parts/awaited.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Hash } from '../parts/hash.tsx';
+import { Measurements } from '../parts/measurements.tsx';
 import { Page } from '../parts/page.tsx';
 import { Time } from '../parts/time.tsx';
 import { hrefOf } from '../route.ts';
@@ -48,6 +49,7 @@ export function ReadingPage(props: { transactionId: string; ledger: LedgerAnswer
               <h2>Message</h2>
               <pre class="message">{messageOf(reading, outcome)}</pre>
             </section>
+            <Measurements resolved={reading.resolved} unresolved={reading.unresolved} />
             <section>
               <h2>Proof</h2>
               {outcome ? (

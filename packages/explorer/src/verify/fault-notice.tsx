@@ -1,7 +1,5 @@
 // The first fault of a chain: what is wrong, in which block, at which leaf and whose reading that is.
 
-import { getBlock } from '../api/blocks.ts';
-import { findChangedLeaf } from '../api/leaves.ts';
 import { findReadingAt } from '../api/readings.ts';
 import { hrefOf } from '../route.ts';
 import { useAnswer } from '../use-answer.ts';
@@ -15,7 +13,7 @@ export function FaultNotice({
   fault: NonNullable<ChainVerdict['fault']>;
   isOfReceiver: boolean;
 }) {
-  const { code, message, blockIndex, leafIndex, line } = fault;
+  const { message, blockIndex, leafIndex, line } = fault;
   return (
     <div class="notice bad" role="alert">
       <p>
@@ -35,27 +33,11 @@ export function FaultNotice({
             {leafIndex !== undefined && (
               <>, reading at {isOfReceiver ? <FaultyReading leafIndex={leafIndex} /> : `leaf ${leafIndex}`}</>
             )}
-            {code === 'log-root' && isOfReceiver && <ChangedReading blockIndex={blockIndex} />}
           </>
         )}
         .
       </p>
     </div>
-  );
-}
-
-/** A root that is wrong is that of all leaves: which of them was changed, the log's tiles tell, if they were left alone. */
-function ChangedReading({ blockIndex }: { blockIndex: number }) {
-  const load = async (signal: AbortSignal) => {
-    const { first_leaf: start, log_size: end } = await getBlock(String(blockIndex), signal);
-    return findChangedLeaf({ start, end }, signal);
-  };
-  const changed = useAnswer(load, { subject: String(blockIndex) });
-  if (changed.kind !== 'ready' || changed.value === undefined) return null;
-  return (
-    <>
-      , reading at <FaultyReading leafIndex={changed.value} />, whose hash is not that of the log’s tiles
-    </>
   );
 }
 

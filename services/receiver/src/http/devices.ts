@@ -86,8 +86,10 @@ const example: z.infer<typeof shape> = {
   clock_offset_ms: -123,
   is_clock_off: false,
 };
-const device = shape.meta({ id: 'Device', examples: [example] });
-const devices = z.object({ devices: z.array(device) }).meta({ id: 'Devices', examples: [{ devices: [example] }] });
+export const device = shape.meta({ id: 'Device', examples: [example] });
+export const devices = z
+  .object({ devices: z.array(device) })
+  .meta({ id: 'Devices', examples: [{ devices: [example] }] });
 
 export function devicesRoutes(app: FastifyInstance, context: { pool: Pool; clockToleranceMs: number }): void {
   const { pool } = context;

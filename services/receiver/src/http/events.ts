@@ -22,6 +22,12 @@ const HEARTBEAT_MS = 15_000;
 const STALLED_MS = 60_000;
 
 const querystring = z.object({
+  event: z
+    .enum(['message'])
+    .optional()
+    .describe(
+      'message: the events have no name of their own, so they come as `message`, the only ones that many clients listen for. Without, they are named `block`.',
+    ),
   last_event_id: wholeNumber
     .optional()
     .describe(
@@ -29,8 +35,16 @@ const querystring = z.object({
     ),
 });
 
+export const blockEvent = z.object({
+  block_index: z.number(),
+  hash: z.string(),
+  log_size: z.number().describe('Leaves of the log up to and including this block’s.'),
+  readings: z.number().describe('Leaves of the block that are readings; the others are of the registry.'),
+  sealed_at: z.number().describe('Microseconds since the Unix epoch.'),
+});
+
 const stream = z.string().meta({
-  description: 'Events named `block`; the id of each is its block index.',
+  description: 'Events named `block`, unless `event` says otherwise; the id of each is its block index.',
   examples: [
     'id: 20\nevent: block\ndata: {"block_index":20,"hash":"00c3f1e9…","log_size":42,"readings":2,"sealed_at":1767225601000000}\n\n',
   ],
@@ -99,7 +113,8 @@ export async function eventsRoute(app: FastifyInstance, service: EventsService):
           reply.sse.sendHeaders();
           // Node.js keeps them for the first event, and who follows a quiet ledger would not know that it does.
           reply.raw.flushHeaders();
-          await reply.sse.send(events(feed.blocksFrom(start, ended.signal)));
+          const isNamed = request.query.event === undefined;
+          await reply.sse.send(events(feed.blocksFrom(start, ended.signal), { isNamed }));
         } catch (err) {
           // The answer has begun: the client sees it end, and asks again from where it was.
           request.log.warn({ err }, 'a stream of events ended early');
@@ -120,15 +135,15 @@ export async function eventsRoute(app: FastifyInstance, service: EventsService):
   };
 }
 
-async function* events(blocks: AsyncIterable<BlockSummary>) {
+async function* events(blocks: AsyncIterable<BlockSummary>, { isNamed }: { isNamed: boolean }) {
   for await (const { header, hash, readings } of blocks) {
-    const data = {
+    const data: z.infer<typeof blockEvent> = {
       block_index: header.index,
       hash: toHex(hash),
       log_size: header.logSize,
       readings,
       sealed_at: header.timestampUs,
     };
-    yield { id: String(header.index), event: 'block', data };
+    yield { id: String(header.index), ...(isNamed && { event: 'block' }), data };
   }
 }

@@ -42,8 +42,10 @@ const example: z.infer<typeof blockShape> = {
   nonce: '117',
   signature: 'c2lnbmF0dXJl',
 };
-const shape = blockShape.meta({ id: 'Block', examples: [example] });
-const blocksShape = z.object({ blocks: z.array(shape) }).meta({ id: 'Blocks', examples: [{ blocks: [example] }] });
+export const sealedBlock = blockShape.meta({ id: 'Block', examples: [example] });
+export const sealedBlocks = z
+  .object({ blocks: z.array(sealedBlock) })
+  .meta({ id: 'Blocks', examples: [{ blocks: [example] }] });
 
 export function explorerBlocksRoutes(app: FastifyInstance, service: { pool: Pool; headIndex: () => number }): void {
   const { pool, headIndex } = service;
@@ -66,7 +68,7 @@ export function explorerBlocksRoutes(app: FastifyInstance, service: { pool: Pool
         tags,
         querystring,
         response: {
-          200: jsonAnswer(blocksShape, { description: 'A page of blocks.', headers: { ...ETAG, ...LINK_NEXT } }),
+          200: jsonAnswer(sealedBlocks, { description: 'A page of blocks.', headers: { ...ETAG, ...LINK_NEXT } }),
           ...NOT_MODIFIED,
           ...problems(['request-invalid', 'querystring/limit must be a whole number in plain digits'], DATABASE_AWAY),
         },
@@ -99,7 +101,7 @@ export function explorerBlocksRoutes(app: FastifyInstance, service: { pool: Pool
         tags,
         params,
         response: {
-          200: jsonAnswer(shape, { description: 'The block.', headers: ETAG }),
+          200: jsonAnswer(sealedBlock, { description: 'The block.', headers: ETAG }),
           ...NOT_MODIFIED,
           ...problems(
             [
@@ -124,7 +126,7 @@ export function explorerBlocksRoutes(app: FastifyInstance, service: { pool: Pool
   );
 }
 
-function toAnswer({ header, hash, signature, firstLeaf, readings }: BlockSummary): z.infer<typeof shape> {
+function toAnswer({ header, hash, signature, firstLeaf, readings }: BlockSummary): z.infer<typeof sealedBlock> {
   return {
     block_index: header.index,
     hash: toHex(hash),

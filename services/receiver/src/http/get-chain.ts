@@ -48,7 +48,7 @@ const block = z
     difficulty: z.number(),
   })
   .meta({ id: 'ChainBlock' });
-const chain = z.array(block).meta({
+export const chain = z.array(block).meta({
   examples: [
     [
       {

@@ -8,7 +8,7 @@ import type { PublishedCheckpoint } from '../proofs/published-checkpoint.ts';
 import { ETAG, jsonAnswer, NOT_COSIGNED, NOT_MODIFIED, problems } from './answers.ts';
 import { conditionalGet } from './conditional-get.ts';
 
-const ledgerShape = z
+export const ledgerShape = z
   .object({
     origin: z.string(),
     public_key: z.string().describe('SubjectPublicKeyInfo DER of the ledger’s Ed25519 key, base64.'),

@@ -64,13 +64,28 @@ const receipt = z
   })
   .meta({ id: 'Receipt', examples: [exampleReceipt] });
 
-const success = z
+export const received = z
   .object({
     status: z.literal('success'),
     message: z.string(),
     receipts: z.array(receipt).describe('One for each envelope, in order.'),
   })
   .meta({ examples: [{ status: 'success', message: 'Data added to blockchain', receipts: [exampleReceipt] }] });
+
+export const receiveDataBody = z.union([z.array(envelope).min(1), envelope]).meta({ examples: [signedExample] });
+
+export const receiveDataQuery = z.object({
+  wait: z
+    .enum(['sealed'])
+    .optional()
+    .describe('Answers once the readings are in a block, with its index; after 30 s without.'),
+  ack: z
+    .enum(['local', 'quorum'])
+    .optional()
+    .describe(
+      'quorum: answered once the readings are durable on other machines too; 503 where that takes too long, although they are durable here. 400 without a plugin that keeps them there.',
+    ),
+});
 
 export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): void {
   const bodies = new BodyBudget(service.maxBodyBytes);
@@ -95,21 +110,10 @@ export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): vo
           description:
             'Verifies every signature and answers once the readings are durable: all of the request, or none of it.',
           tags: ['Readings and chain'],
-          querystring: z.object({
-            wait: z
-              .enum(['sealed'])
-              .optional()
-              .describe('Answers once the readings are in a block, with its index; after 30 s without.'),
-            ack: z
-              .enum(['local', 'quorum'])
-              .optional()
-              .describe(
-                'quorum: answered once the readings are durable on other machines too; 503 where that takes too long, although they are durable here. 400 without a plugin that keeps them there.',
-              ),
-          }),
-          body: z.union([z.array(envelope).min(1), envelope]).meta({ examples: [signedExample] }),
+          querystring: receiveDataQuery,
+          body: receiveDataBody,
           response: {
-            200: jsonAnswer(success, {
+            200: jsonAnswer(received, {
               description: 'All readings are durable. The same message gets the same receipt again.',
             }),
             ...plainErrors(

@@ -26,7 +26,7 @@ const shape = z.object({
     })
     .nullable(),
 });
-const report = shape.meta({
+export const validationReport = shape.meta({
   id: 'ValidationReport',
   examples: [
     {
@@ -54,7 +54,7 @@ export function validateChainRoute(app: FastifyInstance, validations: Validation
           'Recomputes every signature, hash, root and link from the stored bytes and names the first block and leaf that is wrong.',
         tags: ['Readings and chain'],
         response: {
-          200: jsonAnswer(report, { description: 'What was found. A chain that is not valid is a 200 too.' }),
+          200: jsonAnswer(validationReport, { description: 'What was found. A chain that is not valid is a 200 too.' }),
           ...plainErrors(
             ['overloaded', 'the chain is being validated for others; ask again soon'],
             ['stopping', 'the receiver is stopping; ask again soon'],

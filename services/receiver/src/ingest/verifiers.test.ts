@@ -73,6 +73,18 @@ describe('bodies that are checked by threads', () => {
     expect(failures).toEqual([]);
   });
 
+  it('bring every sequence number of their lists, each to its own', async () => {
+    const messages = ['{"seq":4}', '[{"seq":1},{"seq":9},{"seq":2}]', '[{"seq":5}]', '[{"seq":7},{"seq":6}]'];
+    const bodies = [`[${messages.map((message) => devices[0]?.envelope(message)).join(',')}]`, longBodyOf(8)];
+    const [found] = await Promise.all(bodies.map((body) => start().verify(Buffer.from(body))));
+    expect(found?.map(({ seq, seqs }) => [seq, seqs])).toEqual([
+      [4, undefined],
+      [2, [1, 9, 2]],
+      [5, undefined],
+      [6, [7, 6]],
+    ]);
+  });
+
   it('without a device, seq or time say so', async () => {
     const [reading] = await start().verify(Buffer.from(devices[0]?.envelope('{"n":1}') ?? ''));
     const own = devices[0]?.keyIdHex.slice(0, 16);

@@ -49,6 +49,20 @@ describe('FreshLeaves', () => {
     expect(indexes(fresh, 16_384)).toEqual([16_384, 16_385]);
   });
 
+  it('holds a bounded number of the sequence numbers of lists', () => {
+    const fresh = new FreshLeaves();
+    const seqs = Array.from({ length: 10_000 }, (_, i) => i);
+    const listAt = (leafIndex: number) =>
+      leavesOf(leafIndex, leafIndex + 1).map((leaf) => ({
+        ...leaf,
+        reading: { device: 'a', leafIndex, receivedAtUs: 1, seqs },
+      }));
+    for (let i = 0; i < 102; i++) fresh.add(listAt(i));
+    expect(indexes(fresh, 0)).toEqual([]);
+    for (let i = 0; i < 102; i++) fresh.add(listAt(i));
+    expect(indexes(fresh, 101)).toEqual([101]);
+  });
+
   it('takes a commit that added nothing', () => {
     const fresh = new FreshLeaves();
     fresh.add(leavesOf(0, 2));

@@ -7,8 +7,8 @@ import { z } from 'zod';
 type Sentences = Readonly<Record<number, string>>;
 type Fault = Readonly<{ status: number; title: string; sentence: string }>;
 
-const problem = z.object({ type: z.string(), title: z.string(), status: z.number(), detail: z.string() });
-const failure = z.object({ status: z.literal('error'), message: z.string() });
+export const problem = z.object({ type: z.string(), title: z.string(), status: z.number(), detail: z.string() });
+export const failure = z.object({ status: z.literal('error'), message: z.string() });
 
 /** An answer in JSON. */
 export function jsonAnswer<Schema extends z.ZodType>(schema: Schema, description: string) {

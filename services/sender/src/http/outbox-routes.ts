@@ -15,9 +15,16 @@ const PAGE_DEFAULT = 100;
 /** Of the examples. */
 const TRANSACTION_ID = '6d1b1f5a5e0f7f4a0d2f2d1c1f6d4c0a7b0e9f3b8d5a4c6e1f0a9b8c7d6e5f40';
 
-const receiptBody = z
+export const transactionId = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
+  .meta({ description: 'SHA-256 over the key id and the message.', examples: [TRANSACTION_ID] });
+
+export const receiptBody = z
   .looseObject({ transaction_id: z.string() })
   .meta({ examples: [{ transaction_id: TRANSACTION_ID, leaf_index: 41, signature: 'c2lnbmF0dXJl' }] });
+export const beforeLetter = z.coerce.number().int().min(1).describe('Only those with a smaller id.');
+
 const deadLetterBody = z.object({
   id: z.number(),
   transaction_id: z.string(),
@@ -26,7 +33,7 @@ const deadLetterBody = z.object({
   refused_at: z.number().describe('Microseconds since the Unix epoch.'),
   receipt: receiptBody.nullable().describe('The last receipt that was of another leaf than this message, or null.'),
 });
-const deadLettersBody = z.array(deadLetterBody).meta({
+export const deadLettersBody = z.array(deadLetterBody).meta({
   examples: [
     [
       {
@@ -40,7 +47,7 @@ const deadLettersBody = z.array(deadLetterBody).meta({
     ],
   ],
 });
-const retriedBody = z.object({ retried: z.number() }).meta({ examples: [{ retried: 3 }] });
+export const retriedBody = z.object({ retried: z.number() }).meta({ examples: [{ retried: 3 }] });
 
 export function registerOutboxRoutes(
   server: FastifyInstance,
@@ -56,10 +63,7 @@ export function registerOutboxRoutes(
         summary: 'The receipt of a delivered message',
         tags: ['outbox'],
         params: z.object({
-          transaction_id: z
-            .string()
-            .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
-            .meta({ description: 'SHA-256 over the key id and the message.', examples: [TRANSACTION_ID] }),
+          transaction_id: transactionId,
         }),
         response: {
           200: jsonAnswer(receiptBody, 'As the receiver gave it.'),
@@ -87,7 +91,7 @@ export function registerOutboxRoutes(
         description: 'While there may be more, `Link: <…>; rel="next"` (RFC 8288) names the next page.',
         tags: ['outbox'],
         querystring: z.object({
-          before: z.coerce.number().int().min(1).optional().describe('Only those with a smaller id.'),
+          before: beforeLetter.optional(),
           limit: z.coerce
             .number()
             .int()

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { INTERVAL_MAX_S, INTERVAL_MIN_S, ITEMS_MAX, type Schedule } from '../schedule.ts';
 import { failures, jsonAnswer } from './answers.ts';
 
-const startBody = z
+export const startBody = z
   .object({
     number_of_items_to_send: z
       .int()
@@ -23,7 +23,7 @@ const startBody = z
   })
   .meta({ examples: [{ number_of_items_to_send: 2, interval_time: 2 }] });
 
-const outcome = z
+export const outcome = z
   .object({ status: z.literal('success'), message: z.string() })
   .meta({ examples: [{ status: 'success', message: 'Started sending 2 items every 2 seconds' }] });
 

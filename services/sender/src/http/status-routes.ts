@@ -5,7 +5,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { failures, jsonAnswer } from './answers.ts';
 
-const statusBody = z.object({
+export const statusBody = z.object({
   schedule: z
     .object({ number_of_items_to_send: z.number(), interval_time: z.number() })
     .nullable()

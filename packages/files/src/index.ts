@@ -1,0 +1,2 @@
+export { writeOnce } from './write-once.ts';
+export { writeWhole } from './write-whole.ts';
