@@ -188,7 +188,7 @@ async function loopRow(log: (text: string) => void): Promise<BenchRow> {
   const ledger = await BenchLedger.start({
     DIFFICULTY: '16',
     LOOP_DELAY_FILE: file,
-    NODE_OPTIONS: `--max-semi-space-size=4 --import ${probe}`,
+    NODE_OPTIONS: `--import ${probe}`,
   });
   try {
     await delaySince(ledger.pid, file);

@@ -25,12 +25,13 @@ export async function insertDeviceRuns(
       return { device, firstLeaf, offsets: `{${run.map((index) => index - firstLeaf).join(',')}}` };
     }),
   );
-  await client.query(
-    `INSERT INTO device_readings (device, first_leaf, offsets)
-     SELECT device, first_leaf, offsets::integer[]
-       FROM unnest($1::text[], $2::bigint[], $3::text[]) AS new (device, first_leaf, offsets)`,
-    [runs.map((run) => run.device), runs.map((run) => run.firstLeaf), runs.map((run) => run.offsets)],
-  );
+  await client.query({
+    name: 'insert-device-runs',
+    text: `INSERT INTO device_readings (device, first_leaf, offsets)
+           SELECT device, first_leaf, offsets::integer[]
+             FROM unnest($1::text[], $2::bigint[], $3::text[]) AS new (device, first_leaf, offsets)`,
+    values: [runs.map((run) => run.device), runs.map((run) => run.firstLeaf), runs.map((run) => run.offsets)],
+  });
 }
 
 /** Leaf indexes of a device's sealed readings in [start, end), in order, at most `limit`. None for a device that never spoke. */

@@ -164,11 +164,21 @@ export async function appendReadingsAt(
   return rowCount === leaves.length;
 }
 
-/** The leaves one behind the other, and where each ends, from 0. */
-function joinedLeaves(leaves: readonly NewLeaf[]): [Buffer, number[]] {
-  const ends = [0];
-  for (const { leaf } of leaves) ends.push((ends.at(-1) ?? 0) + leaf.length);
-  return [Buffer.concat(leaves.map(({ leaf }) => leaf)), ends];
+/** The leaves one behind the other, and where each ends, from 0: an array in PostgreSQL's own spelling, as node-postgres quotes each number of one. */
+function joinedLeaves(leaves: readonly NewLeaf[]): [Buffer, string] {
+  let end = 0;
+  let ends = '{0';
+  for (const { leaf } of leaves) {
+    end += leaf.length;
+    ends += `,${end}`;
+  }
+  return [
+    Buffer.concat(
+      leaves.map(({ leaf }) => leaf),
+      end,
+    ),
+    `${ends}}`,
+  ];
 }
 
 /** Transaction id and leaf hash of each, one behind the other. */
