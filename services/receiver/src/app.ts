@@ -2,7 +2,6 @@
 
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import helmet from '@fastify/helmet';
 import { BITS_PER_DIFFICULTY, MAX_DEVICE_BYTES } from '@telltale/ledger';
 import { withSignatureThreads } from '@telltale/signature-threads';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -28,6 +27,7 @@ import { ReceiverMetrics } from './http/metrics-registry.ts';
 import { proofRoute } from './http/proof.ts';
 import { readingsRoutes } from './http/readings.ts';
 import { receiveDataRoute } from './http/receive-data.ts';
+import { securityHeaders } from './http/security-headers.ts';
 import { registerSwagger } from './http/swagger.ts';
 import { thingDescriptionRoute } from './http/thing-description-route.ts';
 import { tilesRoutes } from './http/tiles.ts';
@@ -152,7 +152,11 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);
-  await app.register(helmet, { contentSecurityPolicy: false });
+  const everyAnswer = securityHeaders();
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(everyAnswer);
+    done();
+  });
   await registerSwagger(app);
   const receive = bodyReceiver({ verifiers, commits, onRefused: (error) => metrics.refused(error) });
   receiveDataRoute(app, {
