@@ -32,6 +32,11 @@ export interface VerifiedBodies {
  * Bytes of bodies in one message, unless one body is longer. Bounds how long a small body waits behind others: about 40 readings, 3 ms. A guess.
  */
 const MESSAGE_BYTES = 16 * 1024;
+/**
+ * Bytes of bodies for which one more thread is woken while others work on no more than a message: about seven readings. A trip to a thread and back
+ * costs about as much CPU as half a check, and bodies that wait for the message under way wait 3 ms at most. A guess.
+ */
+const WAKING_BYTES = 4 * 1024;
 /** V8's young generation in a thread, as small as the receiver's own (scripts/service-process.ts): bodies die young and in any case. A guess. */
 const YOUNG_GENERATION_MB = 3;
 
@@ -47,6 +52,12 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+/** What a thread works on. The bodies may be empty by then, so their size stands beside them. */
+interface Message {
+  readonly jobs: readonly Job[];
+  readonly sizeBytes: number;
+}
+
 export class Verifiers {
   private readonly entry: URL;
   private readonly maxEnvelopes: number;
@@ -55,8 +66,10 @@ export class Verifiers {
   private readonly threads: number;
   private readonly workers = new Set<Worker>();
   private readonly idle: Worker[] = [];
-  private readonly underWay = new Map<Worker, readonly Job[]>();
+  private readonly underWay = new Map<Worker, Message>();
   private waiting: Job[] = [];
+  private waitingBytes = 0;
+  private isDue = false;
   private isStopped = false;
 
   /** Starts the threads. `entry`: what they run. */
@@ -74,8 +87,14 @@ export class Verifiers {
       return Promise.reject(new ReceiverError('stopping', 'the receiver is stopping; send again soon'));
     return new Promise((resolve, reject) => {
       this.waiting.push({ body, resolve, reject });
+      this.waitingBytes += body.length;
       // Bodies that came in the same turn of the event loop go together.
-      if (this.waiting.length === 1) setImmediate(() => this.handOut());
+      if (this.isDue) return;
+      this.isDue = true;
+      setImmediate(() => {
+        this.isDue = false;
+        this.handOut();
+      });
     });
   }
 
@@ -83,7 +102,8 @@ export class Verifiers {
   async stop(): Promise<void> {
     this.isStopped = true;
     const stopped = new ReceiverError('stopping', 'the receiver is stopping; send again soon');
-    for (const { reject } of [...this.waiting, ...[...this.underWay.values()].flat()]) reject(stopped);
+    for (const { reject } of [...this.waiting, ...[...this.underWay.values()].flatMap(({ jobs }) => jobs)])
+      reject(stopped);
     this.waiting = [];
     this.underWay.clear();
     await Promise.all([...this.workers].map((worker) => worker.terminate()));
@@ -104,18 +124,26 @@ export class Verifiers {
   private handOut(): void {
     const [only] = this.waiting;
     if (only && this.waiting.length === 1 && this.underWay.size === 0 && only.body.length <= ALONE_BYTES) {
-      this.waiting = [];
+      this.takeMessage();
       this.verifyHere(only);
     }
     while (this.waiting.length > 0) {
+      if (this.canWait()) return;
       // One that ended is replaced when it is needed, so that a thread that cannot start is not started for ever.
       const worker = this.idle.pop() ?? (this.workers.size < this.threads ? this.startThread() : undefined);
       if (!worker) return;
-      const jobs = this.takeJobs();
-      this.underWay.set(worker, jobs);
-      const message = joinBodies(jobs.map(({ body }) => body));
-      worker.postMessage(message, [message.bytes]);
+      const message = this.takeMessage();
+      this.underWay.set(worker, message);
+      const bodies = joinBodies(message.jobs.map(({ body }) => body));
+      worker.postMessage(bodies, [bodies.bytes]);
     }
+  }
+
+  /** Whether what waits is better sent as one message with what comes meanwhile: whatever is under way ends with another `handOut`. */
+  private canWait(): boolean {
+    let underWayBytes = 0;
+    for (const { sizeBytes } of this.underWay.values()) underWayBytes += sizeBytes;
+    return this.underWay.size > 0 && underWayBytes <= MESSAGE_BYTES && this.waitingBytes < WAKING_BYTES;
   }
 
   private verifyHere({ body, resolve, reject }: Job): void {
@@ -127,19 +155,20 @@ export class Verifiers {
     }
   }
 
-  private takeJobs(): Job[] {
+  private takeMessage(): Message {
     let sizeBytes = 0;
     let count = 0;
     for (const { body } of this.waiting) {
+      if (count > 0 && sizeBytes + body.length > MESSAGE_BYTES) break;
       sizeBytes += body.length;
-      if (count > 0 && sizeBytes > MESSAGE_BYTES) break;
       count++;
     }
-    return this.waiting.splice(0, count);
+    this.waitingBytes -= sizeBytes;
+    return { jobs: this.waiting.splice(0, count), sizeBytes };
   }
 
   private finish(worker: Worker, { outcomes, packed }: VerifiedBodies): void {
-    const jobs = this.underWay.get(worker) ?? [];
+    const { jobs } = this.underWay.get(worker) ?? { jobs: [] };
     this.underWay.delete(worker);
     this.idle.push(worker);
     this.handOut();
@@ -162,7 +191,7 @@ export class Verifiers {
     const at = this.idle.indexOf(worker);
     if (at >= 0) this.idle.splice(at, 1);
     const lost = new ReceiverError('check-failed', 'the readings could not be checked; send them again soon');
-    for (const { reject } of this.underWay.get(worker) ?? []) reject(lost);
+    for (const { reject } of this.underWay.get(worker)?.jobs ?? []) reject(lost);
     this.underWay.delete(worker);
     if (!this.isStopped) this.handOut();
   }
