@@ -63,7 +63,9 @@ beforeAll(async () => {
     const ledger = await makeTestLedger();
     ledgers.push(ledger);
     const boot = receivers[0];
-    const more = boot ? { PEER_ADDR: new URL(boot.url).host, PEERING: i === 1 ? KEEP_FRAMES : '0' } : { PEERING: '1' };
+    const more = boot
+      ? { PEER_ADDR: new URL(boot.url).host, ...(i === 1 && { PEERING: KEEP_FRAMES }) }
+      : { PEERING: '1' };
     const variables = { ...ledger.variables, ...SHARED, ...more };
     receivers.push(await spawnReceiver({ cwd: ledger.folder, variables }));
   }

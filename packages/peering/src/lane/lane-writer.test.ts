@@ -3,6 +3,8 @@
 import { equalBytes } from '@telltale/ledger';
 import { makeSealedChain } from '@telltale/plugin/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { blockName } from '../replication/block-statement.ts';
+import { recordKey } from '../replication/signed-record.ts';
 import type { Standing } from '../ring-seat.ts';
 import { oneStoreRing } from '../testing/one-store-ring.ts';
 import { openRingDatabase, type RingDatabase } from '../testing/ring-database.ts';
@@ -151,6 +153,49 @@ describe('a lane', () => {
     expect(await writer.untilReplicated([0], 60_000)).toBe(true);
     expect(await writer.untilReplicated([block.firstLeafIndex, 0], 60_000)).toBe(false);
     await expectBlocks(ring, 1);
+  });
+
+  it('is not put where the ring has another chain of its key, and nobody is told that it is replicated', async () => {
+    const ring = oneStoreRing();
+    const writer = await newWriter(ring);
+    for (const block of blocks) await writer.take(block);
+    await until(() => writer.counts().nextBlock === newest + 1, 'every block is there');
+    await writer.stop();
+
+    // The same key on an empty database: another genesis.
+    const fresh = await openRingDatabase();
+    const said: string[] = [];
+    const log = { ...SILENT, error: (_fields: object, message: string) => said.push(message) };
+    const founded = makeSealedChain({ blockCount: 1, readingsPerBlock: 1 });
+    const parts = { ring, ledger, blocks: founded.blockReader, log, standing: () => standing };
+    const second = new LaneWriter({ ...parts, cursor: new LaneCursorStore(fresh.pool) }, { nextBlock: 0, logSize: 0 });
+    writers.push(second);
+    try {
+      const taken = second.take(founded.blocks[0] ?? expect.unreachable());
+      expect(await second.untilReplicated([0], 60_000)).toBe(false);
+      expect(second.counts()).toMatchObject({ nextBlock: 0, conflicts: 1, failedPuts: 0 });
+      expect(said).toEqual([expect.stringContaining('the ring has another chain of this ledger’s key')]);
+      await second.stop();
+      await taken;
+    } finally {
+      await fresh.close();
+    }
+    const { records } = await ring.getRecords(recordKey('block', blockName({ lane: ledger.lane, height: 0 })));
+    expect(records).toHaveLength(1);
+    await expectBlocks(ring, newest);
+  });
+
+  it('waits with its first block until the ring can tell which chain it has', async () => {
+    const ring = oneStoreRing();
+    let asked = 0;
+    const away: typeof ring = {
+      ...ring,
+      getRecords: async (key) => (asked++ < 2 ? { records: [], isMajority: false } : ring.getRecords(key)),
+    };
+    const writer = await newWriter(away);
+    await writer.take(blocks[0] ?? expect.unreachable());
+    expect(asked).toBe(3);
+    await until(() => writer.counts().nextBlock === 1, 'genesis is there');
   });
 
   it('says once that the ring has another block of the same height from the same key', async () => {
