@@ -467,6 +467,8 @@ export interface paths {
                 /** @description Code `not-authorized`. */
                 401: {
                     headers: {
+                        /** @description The scheme of the token (RFC 6750). */
+                        "www-authenticate"?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -674,6 +676,8 @@ export interface paths {
                 /** @description Code `not-authorized`. */
                 401: {
                     headers: {
+                        /** @description The scheme of the token (RFC 6750). */
+                        "www-authenticate"?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -2327,6 +2331,8 @@ export interface paths {
                 /** @description Code `not-authorized`. */
                 401: {
                     headers: {
+                        /** @description The scheme of the token (RFC 6750). */
+                        "www-authenticate"?: string;
                         [name: string]: unknown;
                     };
                     content: {

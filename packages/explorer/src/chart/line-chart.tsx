@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
+import { shownNumber, shownOnScale } from '../parts/shown-number.ts';
 import type { Series } from './series-of.ts';
 import { TIME_AXIS } from './time-axis.ts';
 
@@ -59,7 +60,7 @@ function optionsFor(element: HTMLElement, series: Series): UPlot.Options {
     cursor: { y: false },
     axes: [
       { ...axis, values: TIME_AXIS },
-      { ...axis, size: 56 },
+      { ...axis, size: 56, values: (_plot, splits) => splits.map((value) => shownOnScale(value)) },
     ],
     series: [
       {},
@@ -81,9 +82,5 @@ function summaryOf({ values }: Series): string {
   );
   const last = numbers.at(-1);
   if (last === undefined) return 'no values';
-  return `last ${shown(last)}, between ${shown(least)} and ${shown(most)}`;
-}
-
-function shown(value: number): string {
-  return value.toLocaleString(undefined, { maximumSignificantDigits: 6 });
+  return `last ${shownNumber(last)}, between ${shownNumber(least)} and ${shownNumber(most)}`;
 }

@@ -94,7 +94,7 @@ export class LaneWriter {
   /** Takes a block; resolves when the next may come, and when the writer stops. Rejects with what the database throws: then nothing was taken. */
   async take(block: SealedBlock): Promise<void> {
     if (!(await this.until(() => this.options.standing() === 'member')) || block.blockIndex < this.next) return;
-    if (this.chain === 'not asked') await this.findChain(block);
+    if (this.chain === 'not asked') await this.findChain(block.blockIndex);
     // Until the stop: a start on the right database ends it.
     if (!(await this.until(() => this.chain === 'own'))) return;
     const body = await this.bodies.make(block);
@@ -137,11 +137,11 @@ export class LaneWriter {
     return this.passages.length === 0 || (this.passages.length < WINDOW_BLOCKS && bytes <= WINDOW_BYTES);
   }
 
-  /** Asks the ring, until it can tell, whether `block` goes on the chain that it has. Each start asks once, before its first put. */
-  private async findChain({ blockIndex: height, hash: headerHash }: SealedBlock): Promise<void> {
-    const { ring, ledger, log } = this.options;
+  /** Asks the ring, until it can tell, whether the blocks from `height` on go on the chain that it has. Each start asks once, before its first put. */
+  private async findChain(height: number): Promise<void> {
+    const { ring, ledger, blocks, log } = this.options;
     while (!this.stopping.signal.aborted) {
-      const found = await chainInRing(ring, { lane: ledger.lane, height, headerHash });
+      const found = await chainInRing({ ring, blocks, lane: ledger.lane, height });
       if (found === 'unavailable') {
         await this.wakeUp(RETRY_MS);
         continue;
