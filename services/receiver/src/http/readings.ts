@@ -63,7 +63,7 @@ export function readingsRoutes(app: FastifyInstance, service: ReadingsService): 
           ...NOT_MODIFIED,
           ...problems(
             ['request-invalid', 'params/transaction_id must be 64 lower-case hexadecimal digits'],
-            ['reading-not-found', 'no transaction with this id was accepted'],
+            ['reading-not-found', 'this ledger has accepted no transaction with this id'],
             DATABASE_AWAY,
           ),
         },
@@ -71,7 +71,7 @@ export function readingsRoutes(app: FastifyInstance, service: ReadingsService): 
     },
     async ({ params: { transaction_id: id } }, reply) => {
       const shown = await findReading(service, fromHex(id) ?? new Uint8Array(0));
-      if (!shown) throw new ReceiverError('reading-not-found', 'no transaction with this id was accepted');
+      if (!shown) throw new ReceiverError('reading-not-found', 'this ledger has accepted no transaction with this id');
       return reply.type('application/json; charset=utf-8').send(readingJson(shown));
     },
   );
