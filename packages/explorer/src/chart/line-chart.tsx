@@ -9,6 +9,8 @@ import { TIME_AXIS } from './time-axis.ts';
 const HEIGHT_PX = 200;
 /** Points that are drawn as dots too. A guess: with more the line alone is clearer. */
 const MAX_DOTS = 120;
+/** Between two times below the chart, at least: a time with its seconds is 55 wide. */
+const TIME_SPACE_PX = 72;
 
 export function LineChart({ series }: { series: Series }) {
   const place = useRef<HTMLDivElement>(null);
@@ -59,7 +61,7 @@ function optionsFor(element: HTMLElement, series: Series): UPlot.Options {
     legend: { show: false },
     cursor: { y: false },
     axes: [
-      { ...axis, values: TIME_AXIS },
+      { ...axis, values: TIME_AXIS, space: TIME_SPACE_PX },
       { ...axis, size: 56, values: (_plot, splits) => splits.map((value) => shownOnScale(value)) },
     ],
     series: [
