@@ -1,5 +1,5 @@
-// Builds the explorer where it is missing or older than its sources. Plain JavaScript with nothing imported from npm, as setup.mjs, which
-// calls it before `npm start` and `npm test`; alone it installs nothing.
+// Builds the explorer where it is missing or older than its sources: after each `npm ci`, and by setup.mjs before `npm start` and `npm test`.
+// Plain JavaScript with nothing imported from npm; alone it installs nothing.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';

@@ -1,6 +1,7 @@
 // Four receivers, each with a ledger of its own, in one trial ring of real processes: every block, reading and object can be had from each of
 // them, also when the receiver that accepted it is gone; a second receiver of one database waits; and what a person sees of the ring.
 
+import { get } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { decodeBlockBody, sha256, toHex, utf8 } from '@telltale/ledger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,7 +64,9 @@ beforeAll(async () => {
     const ledger = await makeTestLedger();
     ledgers.push(ledger);
     const boot = receivers[0];
-    const more = boot ? { PEER_ADDR: new URL(boot.url).host, PEERING: i === 1 ? KEEP_FRAMES : '0' } : { PEERING: '1' };
+    const more = boot
+      ? { PEER_ADDR: new URL(boot.url).host, ...(i === 1 && { PEERING: KEEP_FRAMES }) }
+      : { PEERING: '1' };
     const variables = { ...ledger.variables, ...SHARED, ...more };
     receivers.push(await spawnReceiver({ cwd: ledger.folder, variables }));
   }
@@ -117,6 +120,20 @@ describe('four receivers in a ring', { timeout: TIMEOUT_MS }, () => {
     const malformed = await fetch(`${url}/v1/ring/lanes/nonsense`);
     expect(malformed.status).toBe(400);
     expect(malformed.headers.get('content-type')).toContain('application/problem+json');
+  });
+
+  it('answer clients that offer another protocol with each request, as Java’s do', async () => {
+    const headers = {
+      connection: 'Upgrade, HTTP2-Settings',
+      upgrade: 'h2c',
+      'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA',
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+    get(`${at(receivers, 0).url}/v1/ledger`, { headers, agent: false }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    }).on('error', reject);
+    expect(await promise).toBe(200);
   });
 
   it('keep objects for whoever has the token, and give them to everybody', async () => {

@@ -1,6 +1,8 @@
 // A user's plugin in a real receiver process: it catches up, falls behind, is killed and fails, and the receiver goes on. And without it: nothing.
 
-import { fileURLToPath } from 'node:url';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mustAccept, postReadings, validateChainOf } from '../../services/receiver/src/testing/post-readings.ts';
 import {
@@ -79,6 +81,31 @@ describe('a receiver without PLUGINS', () => {
     expect((await fetch(`${receiver.url}/v1/device-counts`)).status).toBe(404);
     expect(await (await fetch(`${receiver.url}/metrics`)).text()).not.toContain('plugin');
     expect(receiver.log.filter(({ msg }) => msg.includes('plugin'))).toEqual([]);
+  });
+});
+
+describe('peering', () => {
+  /** What modules of it, and of what it brings along, a receiver with these variables loads. */
+  async function modulesOf(variables: Record<string, string>): Promise<string[]> {
+    const list = join(ledger.folder, 'modules');
+    const hook = join(ledger.folder, 'list-modules.mjs');
+    const text = `import { appendFileSync } from 'node:fs';
+      import { registerHooks } from 'node:module';
+      registerHooks({ load: (url, context, next) => (appendFileSync(${JSON.stringify(list)}, url + '\\n'), next(url, context)) });`;
+    await writeFile(list, '');
+    await writeFile(hook, text);
+    const receiver = await start({ PLUGINS: '', NODE_OPTIONS: `--import ${pathToFileURL(hook).href}`, ...variables });
+    await receiver.stop();
+    const urls = (await readFile(list, 'utf8')).split('\n');
+    expect(urls.some((url) => url.endsWith('/services/receiver/src/app.ts'))).toBe(true);
+    return urls.filter((url) => /\/packages\/peering\/|\/node_modules\/(?:ws|@fastify\/websocket)\//.test(url));
+  }
+
+  it('is not loaded, nor what it needs, unless it is switched on', async () => {
+    expect(await modulesOf({})).toEqual([]);
+    const ring = { PEER_ADDR: '127.0.0.1:9', PEER_TOKEN: 'a-token-of-a-trial-ring' };
+    expect(await modulesOf({ ...ring, PEERING: '0' })).toEqual([]);
+    expect(await modulesOf(ring)).toContainEqual(expect.stringMatching(/peering\/src\/plugin\.ts$/));
   });
 });
 

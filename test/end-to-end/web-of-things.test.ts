@@ -3,32 +3,34 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import bindingHttp from '@node-wot/binding-http';
-import core, { type ConsumedThing } from '@node-wot/core';
+import { HttpClientFactory } from '@node-wot/binding-http';
+import { ConsumedThing, Servient } from '@node-wot/core';
 import { createTestDatabase } from '@telltale/database/testing';
 import { Ajv } from 'ajv';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import formats from 'ajv-formats';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { z } from 'zod';
 import { spawnReceiver } from '../../services/receiver/src/testing/receiver-process.ts';
 import { makeDevice } from '../../services/receiver/src/testing/test-device.ts';
 import { spawnSender } from '../../services/sender/src/testing/sender-process.ts';
 import { temporaryFolders } from '../../services/sender/src/testing/temporary-folder.ts';
 
+// While it is loaded, node-wot warns of a format in the schema that it brings along, once for each use.
+const quiet = vi.hoisted(() => vi.spyOn(console, 'warn').mockReturnValue(undefined));
+
 /** What every answer is awaited for, sealing included. */
 const WAIT = { timeout: 30_000, interval: 20 };
 const READINGS = 4;
+const TD_1_1 = 'https://www.w3.org/2022/wot/td/v1.1';
 
 /** The official schema of TD 1.1, as W3C's types for it ship it (validation/td-json-schema-validation.json of w3c/wot-thing-description). */
-const OFFICIAL_SCHEMA = ['@node-wot/core', 'wot-typescript-definitions/package.json'].reduce(
-  (from, name) => createRequire(from).resolve(name),
-  import.meta.filename,
-);
-const officialSchema: unknown = JSON.parse(
-  readFileSync(
-    createRequire(OFFICIAL_SCHEMA).resolve('wot-thing-description-types/schema/td-json-schema-validation.json'),
-    'utf8',
-  ),
-);
+const OFFICIAL_SCHEMA = [
+  '@node-wot/core',
+  '@thingweb/thing-model',
+  'wot-typescript-definitions/package.json',
+  'wot-thing-description-types/schema/td-json-schema-validation.json',
+].reduce((from, name) => createRequire(from).resolve(name), import.meta.filename);
+const officialSchema: unknown = JSON.parse(readFileSync(OFFICIAL_SCHEMA, 'utf8'));
 
 const schema = z.record(z.string(), z.unknown());
 const affordance = schema.and(z.object({ forms: z.array(z.object({ href: z.string() })).min(1) }));
@@ -44,7 +46,7 @@ const thingShape = z.looseObject({
 type ThingShape = z.infer<typeof thingShape>;
 type Services = 'receiver' | 'sender';
 
-const ajv = new Ajv({ strict: false, validateFormats: false, addUsedSchema: false });
+const ajv = formats.default(new Ajv({ strict: false, addUsedSchema: false }));
 /** Why a value does not fit, or `fits`. */
 function faultsOf(value: unknown, of: unknown): string {
   const validate = ajv.compile(schema.parse(of));
@@ -57,6 +59,7 @@ const urls = { receiver: '', sender: '' };
 const things = new Map<Services, { description: ThingShape; consumed: ConsumedThing }>();
 
 beforeAll(async () => {
+  quiet.mockRestore();
   const database = await createTestDatabase(inject('testServer'));
   ends.push(() => database.drop());
   const variables = { DATABASE_URL: database.url, BLOCK_MAX_WAIT_MS: '50' };
@@ -66,14 +69,14 @@ beforeAll(async () => {
   ends.push(() => sender.child.kill('SIGKILL'));
   Object.assign(urls, { receiver: receiver.url, sender: sender.url });
 
-  const servient = new core.Servient();
-  servient.addClientFactory(new bindingHttp.HttpClientFactory());
+  const servient = new Servient();
+  servient.addClientFactory(new HttpClientFactory());
   const wot = await servient.start();
   ends.push(() => servient.shutdown());
   for (const name of ['receiver', 'sender'] as const) {
     const found = await wot.requestThingDescription(`${urls[name]}/.well-known/wot`);
     const consumed = await wot.consume(found);
-    if (!(consumed instanceof core.ConsumedThing)) throw new Error('node-wot consumed something else');
+    if (!(consumed instanceof ConsumedThing)) throw new Error('node-wot consumed something else');
     things.set(name, { description: thingShape.parse(found), consumed });
   }
 });
@@ -115,7 +118,8 @@ describe.each(['receiver', 'sender'] as const)('the Thing Description of the %s'
     const answer = await get(name);
     expect(answer.headers.get('content-type')).toMatch(/^application\/td\+json(;|$)/);
     const described: unknown = await answer.json();
-    expect(described).toMatchObject({ '@context': 'https://www.w3.org/2022/wot/td/v1.1', base: urls[name] });
+    expect(described).toMatchObject({ '@context': [expect.any(String), TD_1_1], base: urls[name] });
+    expect(officialSchema).toMatchObject({ version: '1.1-12-March-2025' });
     expect(faultsOf(described, officialSchema)).toBe('fits');
     expect(faultsOf({ ...thingShape.parse(described), properties: { odd: {} } }, officialSchema)).not.toBe('fits');
   });
@@ -174,7 +178,7 @@ describe('a client of the Web of Things', () => {
     expect(await read('receiver', 'reading', { transaction_id: transactionId })).toMatchObject({ state: 'sealed' });
     expect(await read('receiver', 'device', { device })).toMatchObject({ device });
     expect(await read('receiver', 'blocks', { before: 1 })).toMatchObject({ blocks: [{ block_index: 0 }] });
-    expect(await read('receiver', 'chain')).toMatchObject([{ data: 'Genesis Block' }, { index: 1 }]);
+    expect(await read('receiver', 'chain')).toContainEqual(expect.objectContaining({ data: 'Genesis Block' }));
     const { key_id, origin } = z
       .looseObject({ key_id: z.string(), origin: z.string() })
       .parse(await read('receiver', 'ledger'));

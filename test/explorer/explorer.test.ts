@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mustAccept } from '../../services/receiver/src/testing/post-readings.ts';
+import { makeDevice } from '../../services/receiver/src/testing/test-device.ts';
 import { hasBrowser } from '../browser.ts';
 import { type ExploredReceiver, exploreReceiver, type OpenPage } from './explored-receiver.ts';
 
@@ -68,6 +69,26 @@ describe.skipIf(!hasBrowser)('the explorer (needs a system Chromium)', { timeout
       '?wait=sealed',
     );
     await open.page.getByText('last 99.5, between 20.5 and 99.5').waitFor();
+  });
+
+  it('draws the measurements of a SenML pack at their own times, and lists them beside what was signed', async () => {
+    const { page } = open;
+    const pack =
+      '[{"device":"Pack 3","bn":"tank/","bt":1780000000,"bu":"Cel","n":"top","v":40.5},{"n":"top","t":60,"v":41},{"n":"lid","vs":"shut"}]';
+    const [receipt] = await mustAccept(explored.receiver.url, makeDevice().envelope(pack), '?wait=sealed');
+    await open.go('#/device/Pack%203', 'Pack 3');
+    await page.locator('.chart canvas').waitFor();
+    expect(await page.locator('.chart strong').allTextContents()).toEqual(['tank/top (Cel)']);
+    expect(await page.locator('.chart').textContent()).toContain('last 41, between 40.5 and 41');
+    await open.go(`#/reading/${receipt?.transaction_id}`, /^Reading \d+$/);
+    await page.getByText('Checked in this browser').waitFor();
+    expect(await page.locator('pre.message').textContent()).toBe(pack);
+    const rows = await page.locator('.measurements tbody tr').allTextContents();
+    expect(rows).toEqual([
+      expect.stringContaining('tank/top40.5 Cel'),
+      expect.stringContaining('tank/top41 Cel'),
+      expect.stringContaining('tank/lidshut Cel'),
+    ]);
   });
 
   it('draws the proof of a reading as the way through the tree, checked here', async () => {

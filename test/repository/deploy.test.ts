@@ -1,9 +1,14 @@
 // What runs the services outside of scripts/: the systemd units and the images. Their paths must be there, their variables must be read, and
 // they must run what scripts/ run and the measurements measure.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { root, SERVICE_ENVIRONMENT, serviceArguments } from '../../scripts/service-process.ts';
 import { receiverVariables } from '../../services/receiver/src/config.ts';
 import { parseConfig as parseSender, senderVariables } from '../../services/sender/src/config.ts';
@@ -78,7 +83,49 @@ describe.each([
   });
 });
 
+describe('the unit of the receiver', () => {
+  it('finds the explorer built by the installation: nothing else is run before it', () => {
+    expect(JSON.parse(read('package.json')).scripts.postinstall).toBe('node scripts/build-explorer.mjs');
+    expect(existsSync(resolve(root, 'scripts/build-explorer.mjs'))).toBe(true);
+  });
+});
+
 describe('the unit of the sender', () => {
+  it('has its modules compiled before it starts, by the same command', () => {
+    const settings = settingsOf(read('deploy/systemd/telltale-sender.service'));
+    const [command = ''] = settings.get('ExecStart') ?? [];
+    expect(settings.get('ExecStartPre')).toEqual([`-/bin/sh -c 'PORT=none ${command} 2> /dev/null'`]);
+  });
+
+  it.runIf(process.platform === 'linux')('so holds less than 90 MB from its first start on', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'telltale-memory-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const { MALLOC_ARENA_MAX } = SERVICE_ENVIRONMENT;
+    const environment = { MALLOC_ARENA_MAX, NODE_COMPILE_CACHE: join(folder, 'cache'), DATA_DIR: folder };
+    const run = (port: string, variables = {}) =>
+      spawn(process.execPath, serviceArguments('sender'), {
+        env: { ...environment, ...variables, PORT: port },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+    await once(run('none'), 'exit');
+    // What it sends to is away, so it also tries again and again.
+    const sender = run('0', { RECEIVER_URL: 'http://127.0.0.1:1', SEND_INTERVAL_S: '0.1' });
+    const ended = once(sender, 'exit');
+    onTestFinished(async () => {
+      sender.kill('SIGTERM');
+      await ended;
+    });
+    let url = '';
+    createInterface(sender.stdout).on('line', (line) => {
+      url = JSON.parse(line).url ?? url;
+    });
+    await expect.poll(() => url, { timeout: 30_000 }).not.toBe('');
+    const produced = async () => (await (await fetch(`${url}/status`)).json()).produced;
+    await expect.poll(produced, { timeout: 30_000 }).toBeGreaterThan(50);
+    const [, residentKiB] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${sender.pid}/status`, 'utf8')) ?? [];
+    expect(Number(residentKiB) * 1024).toBeLessThan(90_000_000);
+  });
+
   it('measures and sends by itself from the start on', () => {
     const environment = assignments(
       settingsOf(read('deploy/systemd/telltale-sender.service')).get('Environment') ?? [],

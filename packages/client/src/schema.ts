@@ -467,6 +467,8 @@ export interface paths {
                 /** @description Code `not-authorized`. */
                 401: {
                     headers: {
+                        /** @description The scheme of the token (RFC 6750). */
+                        "www-authenticate"?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -674,6 +676,8 @@ export interface paths {
                 /** @description Code `not-authorized`. */
                 401: {
                     headers: {
+                        /** @description The scheme of the token (RFC 6750). */
+                        "www-authenticate"?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -1988,6 +1992,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description message: the events have no name of their own, so they come as `message`, the only ones that many clients listen for. Without, they are named `block`. */
+                    event?: "message";
                     /** @description The last block that is known already; the stream begins behind it. The header Last-Event-ID goes before. Without, it begins with the next block that is sealed. */
                     last_event_id?: number;
                 };
@@ -2085,6 +2091,69 @@ export interface paths {
                     headers: {
                         /** @description Seconds after which it may succeed. */
                         "retry-after"?: number;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/wot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this receiver is to the Web of Things
+         * @description A W3C Thing Description 1.1: what can be read, done and followed, with the forms that do it.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The Thing Description. */
+                200: {
+                    headers: {
+                        /** @description With it as If-None-Match, the same answer is a 304 without a body. */
+                        etag?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/td+json": {
+                            "@context": string[];
+                            id: string;
+                            title: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+                /** @description What the ETag names is the answer still. */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Code `internal`. */
+                500: {
+                    headers: {
                         [name: string]: unknown;
                     };
                     content: {
@@ -2262,6 +2331,8 @@ export interface paths {
                 /** @description Code `not-authorized`. */
                 401: {
                     headers: {
+                        /** @description The scheme of the token (RFC 6750). */
+                        "www-authenticate"?: string;
                         [name: string]: unknown;
                     };
                     content: {

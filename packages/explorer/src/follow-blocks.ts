@@ -1,41 +1,28 @@
-// The blocks as they are sealed: GET /v1/events, followed for as long as the page is open. A browser reconnects by itself and goes on behind
-// the last block that it has; only where the receiver refused the stream it must be asked again.
+// The blocks as they are sealed: GET /v1/events, for as long as one connection lasts. A browser would reconnect by itself, behind the last block
+// that it has; but who answers then may have another ledger, or less of this one, so whoever follows looks first (use-live-blocks.ts).
 
 import { type BlockEvent, parseBlockEvent } from './api/blocks.ts';
 
-/** Before a stream that was refused is asked for again. A guess: the receiver has too many, and one that ends makes room. */
-const RETRY_MS = 5_000;
-
-export type FollowState = 'connecting' | 'live' | 'away';
-
 export interface Follower {
-  /** Blocks come in order; after a reconnection one may come twice. */
+  /** The stream is there. */
+  onLive(): void;
+  /** Blocks come in order. */
   onBlock(block: BlockEvent): void;
-  onState(state: FollowState): void;
+  /** It is over, or was refused; nothing more comes. */
+  onAway(): void;
 }
 
-/** Follows from behind this block on; what it returns ends it. */
+/** Follows from behind this block on; what it returns ends that, and is no `onAway`. */
 export function followBlocks(lastBlockIndex: number, follower: Follower): () => void {
-  let last = lastBlockIndex;
-  let source: EventSource | undefined;
-  let retry: ReturnType<typeof setTimeout> | undefined;
-  const open = () => {
-    source = new EventSource(`/v1/events?last_event_id=${last}`);
-    source.addEventListener('open', () => follower.onState('live'));
-    source.addEventListener('block', ({ data }) => {
-      const block = parseBlockEvent(String(data));
-      if (!block) return;
-      last = Math.max(last, block.block_index);
-      follower.onBlock(block);
-    });
-    source.addEventListener('error', () => {
-      follower.onState('away');
-      if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, RETRY_MS);
-    });
-  };
-  open();
-  return () => {
-    clearTimeout(retry);
-    source?.close();
-  };
+  const source = new EventSource(`/v1/events?last_event_id=${lastBlockIndex}`);
+  source.addEventListener('open', () => follower.onLive());
+  source.addEventListener('block', ({ data }) => {
+    const block = parseBlockEvent(String(data));
+    if (block) follower.onBlock(block);
+  });
+  source.addEventListener('error', () => {
+    source.close();
+    follower.onAway();
+  });
+  return () => source.close();
 }

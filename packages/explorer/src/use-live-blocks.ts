@@ -2,14 +2,16 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { type BlockEvent, getNewestBlocks } from './api/blocks.ts';
-import { type FollowState, followBlocks } from './follow-blocks.ts';
+import { followBlocks } from './follow-blocks.ts';
 
 /** Blocks that the overview shows. A guess: a screen of them. */
 const SHOWN_BLOCKS = 20;
 /** Blocks that come within this time are shown together: a ledger may seal hundreds a second, and pages ask anew for each change. A guess. */
 const GATHER_MS = 500;
-/** Before the first blocks are asked for again, while the receiver cannot be reached. A guess. */
+/** Before a receiver that cannot be reached, or has no room for one more stream, is asked again. A guess: as long as browsers wait. */
 const RETRY_MS = 3_000;
+
+export type FollowState = 'connecting' | 'live' | 'away';
 
 export interface LiveBlocks {
   /** The newest first. */
@@ -66,16 +68,21 @@ function live(to: {
   };
   const enter = (state: FollowState) =>
     to.setFollowing(({ lives }) => ({ state, lives: lives + (state === 'live' ? 1 : 0) }));
+  const leave = () => {
+    enter('away');
+    gathered = [];
+    retry = setTimeout(begin, RETRY_MS);
+  };
+  // Each time anew, in place of what is shown: the ledger may be another one, or stand further back.
   const begin = async () => {
     try {
       const newest = await getNewestBlocks(SHOWN_BLOCKS, aborted.signal);
       if (aborted.signal.aborted) return;
       to.setBlocks(() => newest);
-      stopFollowing = followBlocks(newest[0]?.block_index ?? 0, { onState: enter, onBlock: gather });
+      const follower = { onLive: () => enter('live'), onBlock: gather, onAway: leave };
+      stopFollowing = followBlocks(newest[0]?.block_index ?? 0, follower);
     } catch {
-      if (aborted.signal.aborted) return;
-      enter('away');
-      retry = setTimeout(begin, RETRY_MS);
+      if (!aborted.signal.aborted) leave();
     }
   };
   void begin();

@@ -1,4 +1,4 @@
-// SenML's labels, as far as a reader that is not asked what was measured needs them. Source: RFC 8428 section 4, tables 1 and 2.
+// SenML's labels, as far as a reader that is not asked what was measured needs them. Source: RFC 8428 section 4.3.
 
 /** Sums of `bt` and `t` below this many seconds, 2^28, are relative to now; from it on they are since the Unix epoch (RFC 8428 section 4.5.3). */
 export const RELATIVE_TIME_END_S = 2 ** 28;

@@ -147,6 +147,12 @@ describe('a pack', () => {
     expect(resolve({ n: 'good', v: 1 }, ...records)).toMatchObject({ ok: false, message: /^record 1: / });
   });
 
+  it('is not resolved where a long base name would be repeated until it fills the memory', () => {
+    const records = (count: number) => [{ bn: 'a'.repeat(30_000), bu: 'W' }, ...Array(count).fill({ v: 1 })];
+    expect(resolve(...records(8))).toMatchObject({ ok: true });
+    expect(resolve(...records(9))).toMatchObject({ ok: false, code: 'senml-size' });
+  });
+
   it('has as many measurements as records with a value, and is the same when it is resolved again', () => {
     const number = fc.integer({ min: -1_000, max: 1_000 });
     const record = fc.record(

@@ -23,15 +23,22 @@ export interface Measurement {
 }
 
 /** Why a pack cannot be resolved. It is a signed reading all the same. */
-export type SenmlCode = 'senml-label' | 'senml-type' | 'senml-version' | 'senml-name' | 'senml-value' | 'senml-time';
+export type SenmlCode =
+  | 'senml-label'
+  | 'senml-type'
+  | 'senml-version'
+  | 'senml-name'
+  | 'senml-value'
+  | 'senml-time'
+  | 'senml-size';
 
 /** A record as JSON has it. */
 export type SenmlRecord = Readonly<Record<string, unknown>>;
 
-/** The newest version of SenML that this understands, and the one of packs that name none (RFC 8428 section 4.4). */
+/** The newest version of SenML that this understands, and the one of packs that name none (RFC 8428 section 4.1, Base Version). */
 const VERSION = 10;
 
-/** Labels and the JSON types of their values (RFC 8428 section 4.3, table 4; section 5, table 5). */
+/** Labels and the JSON types of their values (RFC 8428 sections 4.3 and 5). */
 const TYPES = new Map([
   ['bn', 'string'],
   ['bt', 'number'],
@@ -52,6 +59,12 @@ const TYPES = new Map([
 const VALUE_LABELS = ['v', 'vs', 'vb', 'vd'];
 /** A record with none of these only sets base fields. */
 const REGULAR_LABELS = ['n', 'u', 'v', 'vs', 'vb', 'vd', 's', 't', 'ut'];
+
+/**
+ * Characters of all names and units together: each record repeats a base name, so that a leaf of 64 KB could become 100 MB. Four leaves' worth, a
+ * guess: a thousand records with names of 250 characters.
+ */
+const MAX_TEXT_LENGTH = 4 * 65_535;
 
 /** RFC 8428 section 4.5.1. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9\-:./_]*$/;
@@ -75,6 +88,7 @@ interface Base {
 export function resolvePack(records: readonly SenmlRecord[], of: { nowUs: number }): Result<Measurement[], SenmlCode> {
   const base: Base = { name: '', timeS: 0, unit: undefined, value: undefined, sum: undefined };
   const measurements: Measurement[] = [];
+  let textLength = 0;
   for (const [position, record] of records.entries()) {
     const fault = recordFault(record);
     if (fault) return at(position, fault);
@@ -82,6 +96,10 @@ export function resolvePack(records: readonly SenmlRecord[], of: { nowUs: number
     if (!REGULAR_LABELS.some((label) => Object.hasOwn(record, label))) continue;
     const measurement = resolveRecord(record, { base, nowUs: of.nowUs });
     if (!measurement.ok) return at(position, measurement);
+    const { name, unit = '' } = measurement.value;
+    textLength += name.length + unit.length;
+    if (textLength > MAX_TEXT_LENGTH)
+      return refuse('senml-size', `names and units have more than ${MAX_TEXT_LENGTH} characters`);
     measurements.push(measurement.value);
   }
   return accept(measurements);

@@ -79,7 +79,8 @@ export interface RunningPlugin {
   readonly blocksFrom?: number;
   /**
    * Registers its routes, before the receiver listens, in a Fastify scope of its own with the receiver's error answers. Schemas, where there are any,
-   * are zod schemas. `app.server` takes a listener for `upgrade`. What this throws stops the receiver; what a route throws is a 500, and counted.
+   * are zod schemas. `app.server` takes a listener for `upgrade`, which must leave alone every path that is not the plugin's: it may be another's.
+   * What this throws stops the receiver; what a route throws is a 500, and counted.
    */
   routes?(app: FastifyInstance): void | Promise<void>;
   /** The receiver listens; `url` is where. */

@@ -1,5 +1,6 @@
 // The whole wiring of the receiver, from the database to the routes. Started in order, stopped in reverse.
 
+import type { IncomingMessage } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { BITS_PER_DIFFICULTY, MAX_DEVICE_BYTES } from '@telltale/ledger';
@@ -140,10 +141,15 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   // Fastify would say in its own words that it listens.
   const loggerInstance: FastifyBaseLogger = log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level });
   const logController = new LogController({ disableRequestLogging: true });
-  const app = fastify({
+  const app: FastifyInstance = fastify({
     loggerInstance,
     logController,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // Where a plugin listens for upgrades, Node.js hands it every request that offers one. Java's clients offer h2c with each.
+    http: {
+      shouldUpgradeCallback: ({ headers }: IncomingMessage): boolean =>
+        app.server.listenerCount('upgrade') > 0 && headers.upgrade?.toLowerCase() === 'websocket',
+    },
     routerOptions: { maxParamLength: MAX_PARAM_CHARACTERS },
     // Paths that cannot be read are answered as everything else.
     frameworkErrors: handleError,

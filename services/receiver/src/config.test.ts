@@ -180,6 +180,11 @@ describe('the configuration', () => {
     },
   );
 
+  it('has no peering where PEERING is 0, whatever else is set', () => {
+    const { plugins } = parseConfig({ PEERING: '0', PEER_ADDR: '127.0.0.2', ROSTER: 'a', PLUGINS: './a.ts' });
+    expect(plugins).toEqual(['./a.ts']);
+  });
+
   it('takes the module that PEERING names instead', () => {
     const { plugins } = parseConfig({ PEERING: './ring.ts', PEER_ADDR: '127.0.0.2', PLUGINS: './a.ts' });
     expect(plugins).toEqual(['./ring.ts', './a.ts']);

@@ -100,7 +100,7 @@ export const receiverVariables = z.object({
   PEERING: z
     .string()
     .regex(/^(?:[01]|[./].*)$/, 'must be 0, 1 or the path of a module, which begins with . or /')
-    .default('0'),
+    .optional(),
   PEER_ADDR: z.string().optional(),
   ROSTER: z.string().optional(),
   METRICS_TOKEN: secret.optional(),
@@ -220,7 +220,8 @@ export function parseConfig(environment: NodeJS.ProcessEnv): ReceiverConfig {
 /** Peering comes first: it is the one that others may build on. */
 function pluginsOf(variables: z.infer<typeof receiverVariables>): readonly string[] {
   const { PLUGINS: named, PEERING, PEER_ADDR, ROSTER } = variables;
-  const isPeering = PEERING !== '0' || PEER_ADDR !== undefined || ROSTER !== undefined;
-  const module = PEERING === '0' || PEERING === '1' ? PEERING_PLUGIN : PEERING;
+  // 0 is off whatever else is set: so that a ring's receiver can be started without it for once.
+  const isPeering = PEERING === undefined ? PEER_ADDR !== undefined || ROSTER !== undefined : PEERING !== '0';
+  const module = PEERING === undefined || PEERING === '1' ? PEERING_PLUGIN : PEERING;
   return isPeering ? [...new Set([module, ...named])] : named;
 }

@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
  */
 export const STOP_DEADLINE_MS = 37_000;
 
-/** What all plugins share, each an equal part. A guess: a plugin that says goodbye to other machines waits 2 s for one that does not answer. */
+/** What all plugins share, each an equal part of what is left. A guess: a plugin that says goodbye to other machines waits 2 s for one that does not answer. */
 export const PLUGINS_STOP_MS = 3_000;
 
 /** How long each step of stopping may take, in milliseconds and in the order of stopping. Guesses, but for what they are measured by. */

@@ -68,7 +68,7 @@ export const senderVariables = z.object({
   SENSOR_COMMAND: z
     .string()
     .optional()
-    .describe('Program that prints one JSON object a line; needed when SENSOR=command.'),
+    .describe('Program that prints one JSON object, or an array of them, a line; needed when SENSOR=command.'),
   SENSOR_DEVICE: z
     .string()
     .refine((name) => deviceFault(name) === undefined, {

@@ -1,5 +1,5 @@
-// The blocks of one lane in the ring, in their order, each checked alone. Where its key signed several of one height, as happens when a receiver
-// starts on an empty database before its lane is recovered, the block after them says which is the chain's.
+// The blocks of one lane in the ring, in their order, each checked alone. Where its key signed several of one height, as happens when a ledger goes
+// on from a part of its lane, the block after them says which is the chain's.
 
 import {
   type CheckedBlockBody,

@@ -92,7 +92,7 @@ const WHAT_MAY_BE_MISSING = [
   'none is. A receipt, checkpoint or proof of something later contradicts the ledger once it goes on: telltale verify shows it.',
 ];
 
-/** The ring forgets nothing that was signed: a start on an empty database is enough. */
+/** The ring forgets nothing that was signed. */
 function severalLines({ heightsOfSeveral, headHeight }: Facts): string[] {
   const [first] = heightsOfSeveral;
   const last = heightsOfSeveral.at(-1);

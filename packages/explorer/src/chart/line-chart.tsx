@@ -2,12 +2,15 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
+import { shownNumber, shownOnScale } from '../parts/shown-number.ts';
 import type { Series } from './series-of.ts';
 import { TIME_AXIS } from './time-axis.ts';
 
 const HEIGHT_PX = 200;
 /** Points that are drawn as dots too. A guess: with more the line alone is clearer. */
 const MAX_DOTS = 120;
+/** Between two times below the chart, at least: a time with its seconds is 55 wide. */
+const TIME_SPACE_PX = 72;
 
 export function LineChart({ series }: { series: Series }) {
   const place = useRef<HTMLDivElement>(null);
@@ -58,8 +61,8 @@ function optionsFor(element: HTMLElement, series: Series): UPlot.Options {
     legend: { show: false },
     cursor: { y: false },
     axes: [
-      { ...axis, values: TIME_AXIS },
-      { ...axis, size: 56 },
+      { ...axis, values: TIME_AXIS, space: TIME_SPACE_PX },
+      { ...axis, size: 56, values: (_plot, splits) => splits.map((value) => shownOnScale(value)) },
     ],
     series: [
       {},
@@ -81,9 +84,5 @@ function summaryOf({ values }: Series): string {
   );
   const last = numbers.at(-1);
   if (last === undefined) return 'no values';
-  return `last ${shown(last)}, between ${shown(least)} and ${shown(most)}`;
-}
-
-function shown(value: number): string {
-  return value.toLocaleString(undefined, { maximumSignificantDigits: 6 });
+  return `last ${shownNumber(last)}, between ${shownNumber(least)} and ${shownNumber(most)}`;
 }

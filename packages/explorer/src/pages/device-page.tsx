@@ -3,6 +3,7 @@
 import { type DeviceAnswer, getDevice } from '../api/devices.ts';
 import { ReadingCharts } from '../chart/reading-charts.tsx';
 import { Awaited } from '../parts/awaited.tsx';
+import { clockOffset } from '../parts/clock-offset.ts';
 import { counted } from '../parts/counted.ts';
 import { Facts } from '../parts/facts.tsx';
 import { Hash } from '../parts/hash.tsx';
@@ -103,7 +104,6 @@ function Clock({ device }: { device: DeviceAnswer }) {
     last_seen_at: seenAtUs,
   } = device;
   if (offsetMs === null || deviceTimeUs === null) return <p class="quiet">Its readings name no time.</p>;
-  const side = offsetMs < 0 ? 'behind' : 'ahead of';
   return (
     <Facts
       facts={[
@@ -113,7 +113,8 @@ function Clock({ device }: { device: DeviceAnswer }) {
           name: 'Difference',
           value: (
             <span class={isOff ? 'bad' : undefined}>
-              {Math.abs(offsetMs).toLocaleString()} ms {side} the receiver’s clock{isOff && ': the clock is off'}
+              {clockOffset(offsetMs)}
+              {isOff && ': the clock is off'}
             </span>
           ),
         },

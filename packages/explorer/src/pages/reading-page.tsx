@@ -15,6 +15,7 @@ import { ApiError } from '../api/get-json.ts';
 import type { LedgerAnswer } from '../api/ledger.ts';
 import { getProof, getReading, proofPath, type ReadingAnswer } from '../api/readings.ts';
 import { Awaited } from '../parts/awaited.tsx';
+import { clockOffset } from '../parts/clock-offset.ts';
 import { Facts } from '../parts/facts.tsx';
 import { Hash } from '../parts/hash.tsx';
 import { Measurements } from '../parts/measurements.tsx';
@@ -110,7 +111,7 @@ function ReadingFacts({ reading }: { reading: ReadingAnswer }) {
         { name: 'Sealed at', value: sealedAtUs !== null && <Time us={sealedAtUs} /> },
         {
           name: 'Device’s clock',
-          value: offsetUs !== null && `${Math.round(offsetUs / 1000).toLocaleString()} ms against the receiver’s`,
+          value: offsetUs !== null && clockOffset(offsetUs / 1000),
         },
         { name: 'Ledger', value: reading.origin },
         { name: 'Transaction', value: <Hash hex={reading.transaction_id} isWhole /> },

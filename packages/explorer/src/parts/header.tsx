@@ -1,7 +1,7 @@
 // The header of every page: where one is, whether the page is live, and the search.
 
-import type { FollowState } from '../follow-blocks.ts';
 import { hrefOf, type Route } from '../route.ts';
+import type { FollowState } from '../use-live-blocks.ts';
 
 const STATES: Record<FollowState, string> = { connecting: 'connecting …', live: 'live', away: 'not reachable' };
 

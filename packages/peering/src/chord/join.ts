@@ -11,10 +11,18 @@ import { startStabilize } from './stabilize.ts';
 import type { ChordState } from './state.ts';
 import type { Turn } from './turn.ts';
 
+/** Others that are asked where the member that was found leads nowhere, as a lying one does: by chance, so that rounds differ. A guess. */
+const OTHERS_ASKED = 4;
+
 /** A member was found: joins through it. */
-export function startJoin(turn: Turn, via: NodeId): void {
+export function startJoin(turn: Turn, member: NodeId): void {
+  const { roster, self } = turn.state;
+  const others = turn.sample(
+    [...roster.keys()].filter((id) => id !== self.id && id !== member),
+    OTHERS_ASKED,
+  );
   turn.update({ mode: 'joining', probe: null });
-  startLookup(turn, { key: turn.state.self.id, purpose: { kind: 'join' }, via });
+  startLookup(turn, { key: self.id, purpose: { kind: 'join' }, via: [member, ...others] });
 }
 
 /** The lookup has ended. Without a result the next round of pings tries again. */

@@ -17,13 +17,16 @@ export interface Ended {
 
 type LookupReply = Extract<ChordReply, { t: 'chord.mine' | 'chord.toward' }>;
 
-/** Begins a lookup: at this node, a member, or `via` another one. It may end at once, which is what is returned. */
+/** Begins a lookup: at this node, a member, or `via` others, best first. It may end at once, which is what is returned. */
 export function startLookup(
   turn: Turn,
-  { key, purpose, via }: { key: NodeId; purpose: LookupPurpose; via?: NodeId },
+  { key, purpose, via }: { key: NodeId; purpose: LookupPurpose; via?: readonly NodeId[] },
 ): Ended | null {
   const seeks = purpose.kind === 'join' || purpose.kind === 'merge' ? 'predecessor' : 'owner';
-  if (via !== undefined) return advance(turn, null, begin({ key, seeks, purpose }, [{ id: via, as: 'hop' }]));
+  if (via) {
+    const hops = via.map((id): Candidate => ({ id, as: 'hop' }));
+    return advance(turn, null, begin({ key, seeks, purpose }, hops));
+  }
   const { pointers, fingers, mode, self } = turn.state;
   const route = turn.rules.routeFrom({ pointers, fingers, between: turn.rules.between }, key);
   if (mode === 'member' && route.isMine) {

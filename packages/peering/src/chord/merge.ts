@@ -11,7 +11,7 @@ export function startMerge(turn: Turn): void {
   if (mode !== 'member') return;
   const known = new Set([self.id, pointers.predecessor, ...pointers.successors, ...fingers]);
   const via = turn.pick([...roster.keys()].filter((id) => !known.has(id)));
-  if (via !== undefined) startLookup(turn, { key: self.id, purpose: { kind: 'merge' }, via });
+  if (via !== undefined) startLookup(turn, { key: self.id, purpose: { kind: 'merge' }, via: [via] });
 }
 
 /** What the other ring, or the own one, has around this node's place. It is asked again before any of it becomes a pointer. */

@@ -19,7 +19,7 @@ export function startProbe(turn: Turn): void {
   turn.wake('probe', turn.timings.probeMs);
   if (founding || probe || isJoining(turn.state)) return;
   const others = [...roster.keys()].filter((id) => id !== self.id).sort();
-  const asked = [...others.slice(0, LOWEST_ASKED), ...sample(turn, others.slice(LOWEST_ASKED))];
+  const asked = [...others.slice(0, LOWEST_ASKED), ...turn.sample(others.slice(LOWEST_ASKED), OTHERS_ASKED)];
   const round = turn.state.nextCall;
   const opened: Probe = { round, awaited: asked.length, founders: [], members: [], isAnyoneFounding: false };
   turn.update({ probe: opened });
@@ -57,13 +57,4 @@ function whatPongSays(probe: Probe, peer: NodeId, reply: ChordReply | null): Par
   if (mode === 'member') return { members: [...probe.members, peer] };
   if (mode !== 'forming' && mode !== 'isolated') return {};
   return { founders: [...probe.founders, peer], isAnyoneFounding: probe.isAnyoneFounding || isFounding };
-}
-
-function sample(turn: Turn, ids: readonly NodeId[]): NodeId[] {
-  const left = [...ids];
-  const taken: NodeId[] = [];
-  while (left.length > 0 && taken.length < OTHERS_ASKED) {
-    taken.push(...left.splice(Math.floor(turn.random() * left.length), 1));
-  }
-  return taken;
 }

@@ -83,6 +83,16 @@ export class Turn {
     return ids[Math.floor(this.random() * ids.length)];
   }
 
+  /** At most so many of the list, by chance. */
+  sample(ids: readonly NodeId[], most: number): NodeId[] {
+    const left = [...ids];
+    const taken: NodeId[] = [];
+    while (left.length > 0 && taken.length < most) {
+      taken.push(...left.splice(Math.floor(this.random() * left.length), 1));
+    }
+    return taken;
+  }
+
   /** A node showed that it lives and is a member. */
   hear(id: NodeId): void {
     const { suspected, missedPings } = this.state;

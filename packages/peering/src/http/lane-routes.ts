@@ -5,7 +5,8 @@ import { asHash, fromHex, LANE_BYTES, toBase64, toHex } from '@telltale/ledger';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { LaneReader, RingBlock } from '../lane/lane-reader.ts';
-import { problem, sendAbsent } from './problem.ts';
+import { AnswerBytes, MOST_ANSWER_BYTES } from './answer-bytes.ts';
+import { problem, sendAbsent, sendProblem } from './problem.ts';
 
 /** A block never changes. A year, as long as caches keep anything. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
@@ -55,8 +56,10 @@ const laneAnswer = z
     ],
   });
 
-export function laneRoutes(app: FastifyInstance, lanes: LaneReader): void {
+/** `mostAnswerBytes`: of all bodies on their way out at one time. */
+export function laneRoutes(app: FastifyInstance, lanes: LaneReader, mostAnswerBytes = MOST_ANSWER_BYTES): void {
   const tags = ['Ring'];
+  const answers = new AnswerBytes(mostAnswerBytes);
   const blockParams = z.object({ hash });
   app.get<{ Params: z.output<typeof blockParams> }>(
     '/v1/ring/blocks/:hash',
@@ -69,7 +72,7 @@ export function laneRoutes(app: FastifyInstance, lanes: LaneReader): void {
       },
     },
     async ({ params }, reply) =>
-      sendBlock(reply, await lanes.blockByHash(asHash(fromHex(params.hash) ?? new Uint8Array()))),
+      sendBlock(reply, answers, await lanes.blockByHash(asHash(fromHex(params.hash) ?? new Uint8Array()))),
   );
 
   const atParams = z.object({ lane, height });
@@ -77,7 +80,11 @@ export function laneRoutes(app: FastifyInstance, lanes: LaneReader): void {
     '/v1/ring/lanes/:lane/blocks/:height',
     { schema: { summary: 'A block of a lane, by its height', tags, params: atParams, response: bodyAnswers } },
     async ({ params }, reply) =>
-      sendBlock(reply, await lanes.blockAt({ lane: fromHex(params.lane) ?? new Uint8Array(), height: params.height })),
+      sendBlock(
+        reply,
+        answers,
+        await lanes.blockAt({ lane: fromHex(params.lane) ?? new Uint8Array(), height: params.height }),
+      ),
   );
 
   const laneParams = z.object({ lane });
@@ -100,8 +107,19 @@ export function laneRoutes(app: FastifyInstance, lanes: LaneReader): void {
   );
 }
 
-function sendBlock(reply: FastifyReply, block: RingBlock | 'missing' | 'unavailable'): FastifyReply {
+function sendBlock(
+  reply: FastifyReply,
+  answers: AnswerBytes,
+  block: RingBlock | 'missing' | 'unavailable',
+): FastifyReply {
   if (typeof block === 'string') return sendAbsent(reply, block, 'the ring has no such block');
+  if (!answers.hold(block.bytes.length, reply.raw)) {
+    return sendProblem(reply, {
+      status: 503,
+      code: 'overloaded',
+      detail: 'too many blocks are being read; ask again soon',
+    });
+  }
   const { decodedHeader, hash: headerHash } = block.body;
   reply.header('telltale-lane', toHex(decodedHeader.lane));
   reply.header('telltale-height', decodedHeader.index);

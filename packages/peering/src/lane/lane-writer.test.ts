@@ -1,8 +1,11 @@
 // A lane on its way to the ring, with the cursor in PostgreSQL: in order, again after a failure and after a crash, and what is too long.
 
-import { equalBytes } from '@telltale/ledger';
+import { equalBytes, sha256, utf8 } from '@telltale/ledger';
 import { makeSealedChain } from '@telltale/plugin/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { blockName, blockRecord } from '../replication/block-statement.ts';
+import { rawKeyOf } from '../replication/raw-key.ts';
+import { recordKey, signRecord } from '../replication/signed-record.ts';
 import type { Standing } from '../ring-seat.ts';
 import { oneStoreRing } from '../testing/one-store-ring.ts';
 import { openRingDatabase, type RingDatabase } from '../testing/ring-database.ts';
@@ -15,6 +18,7 @@ const SILENT = { info: () => undefined, warn: () => undefined, error: () => unde
 const chain = makeSealedChain({ blockCount: 6, readingsPerBlock: 3 });
 const { ledger, blocks } = chain;
 const newest = blocks.length - 1;
+const keyOf = (height: number) => recordKey('block', blockName({ lane: ledger.lane, height }));
 
 let database: RingDatabase;
 let cursor: LaneCursorStore;
@@ -151,6 +155,86 @@ describe('a lane', () => {
     expect(await writer.untilReplicated([0], 60_000)).toBe(true);
     expect(await writer.untilReplicated([block.firstLeafIndex, 0], 60_000)).toBe(false);
     await expectBlocks(ring, 1);
+  });
+
+  it.each([
+    ['', undefined],
+    [', though its genesis cannot be found just now', 0],
+  ])(
+    'is not put where the ring has another chain of its key%s, and nobody is told that it is replicated',
+    async (_, lost) => {
+      const ring = oneStoreRing();
+      const writer = await newWriter(ring);
+      for (const block of blocks) await writer.take(block);
+      await until(() => writer.counts().nextBlock === newest + 1, 'every block is there');
+      await writer.stop();
+
+      // The same key on an empty database: another genesis.
+      const fresh = await openRingDatabase();
+      const said: string[] = [];
+      const log = { ...SILENT, error: (_fields: object, message: string) => said.push(message) };
+      const founded = makeSealedChain({ blockCount: 0, readingsPerBlock: 1 });
+      const forgotten = lost === undefined ? undefined : keyOf(lost);
+      const forgetful: typeof ring = {
+        ...ring,
+        getRecords: async (key) => (key === forgotten ? { records: [], isMajority: true } : ring.getRecords(key)),
+      };
+      const parts = { ring: forgetful, ledger, blocks: founded.blockReader, log, standing: () => standing };
+      const second = new LaneWriter(
+        { ...parts, cursor: new LaneCursorStore(fresh.pool) },
+        { nextBlock: 0, logSize: 0 },
+      );
+      writers.push(second);
+      try {
+        const taken = second.take(founded.blocks[0] ?? expect.unreachable());
+        expect(await second.untilReplicated([0], 60_000)).toBe(false);
+        expect(second.counts()).toMatchObject({ nextBlock: 0, conflicts: 1, failedPuts: 0 });
+        expect(said).toEqual([expect.stringContaining('the ring has another chain of this ledger’s key')]);
+        await second.stop();
+        await taken;
+      } finally {
+        await fresh.close();
+      }
+      expect((await ring.getRecords(keyOf(0))).records).toHaveLength(1);
+      await expectBlocks(ring, newest);
+    },
+  );
+
+  it('goes on where the ring has its own chain and another, whoever decided that', async () => {
+    const ring = oneStoreRing();
+    const other = {
+      lane: ledger.lane,
+      height: 0,
+      headerHash: sha256(utf8('other')),
+      bodyHash: sha256(utf8('body')),
+      bodyBytes: 4,
+    };
+    const writer = await newWriter(ring);
+    await writer.take(blocks[0] ?? expect.unreachable());
+    await until(() => writer.counts().nextBlock === 1, 'genesis is there');
+    await writer.stop();
+    await ring.putRecord(signRecord(blockRecord(rawKeyOf(ledger.publicKey), other), ledger.signText));
+    expect((await ring.getRecords(keyOf(0))).records).toHaveLength(2);
+    // As a database that came back from the ring has it.
+    const parts = { ring, ledger, blocks: chain.blockReader, cursor, log: SILENT, standing: () => standing };
+    const again = new LaneWriter(parts, { nextBlock: 0, logSize: 0 });
+    writers.push(again);
+    for (const block of blocks) await again.take(block);
+    await until(() => again.counts().nextBlock === newest + 1, 'every block is there');
+  });
+
+  it('waits with its first block until the ring can tell which chain it has', async () => {
+    const ring = oneStoreRing();
+    let asked = 0;
+    const away: typeof ring = {
+      ...ring,
+      getRecords: async (key) => (asked++ < 8 ? { records: [], isMajority: false } : ring.getRecords(key)),
+    };
+    const writer = await newWriter(away);
+    await writer.take(blocks[0] ?? expect.unreachable());
+    // Four heights at a time.
+    expect(asked).toBe(12);
+    await until(() => writer.counts().nextBlock === 1, 'genesis is there');
   });
 
   it('says once that the ring has another block of the same height from the same key', async () => {

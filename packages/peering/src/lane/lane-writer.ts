@@ -1,6 +1,7 @@
 // Brings this ledger's sealed blocks to the ring: body first, then the record that names it, both on a majority of their replicas. Several
 // blocks are under way at once, as a put waits for other machines' disks; the cursor passes them in order.
 // Crash at any point: what is above the cursor is put again, with the same bytes under the same keys.
+// Nothing is put while the ring has another chain of this ledger: see other-chain.ts.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { sha256 } from '@telltale/ledger';
@@ -13,6 +14,7 @@ import { signRecord } from '../replication/signed-record.ts';
 import type { Standing } from '../ring-seat.ts';
 import { BodyMaker } from './body-maker.ts';
 import type { LaneCursorStore, LanePosition } from './lane-cursor-store.ts';
+import { chainInRing } from './other-chain.ts';
 
 /** Blocks under way at once: as many puts as the node runs at once (ring-node.ts). */
 const WINDOW_BLOCKS = 8;
@@ -27,7 +29,7 @@ const POLL_MS = 200;
 const OUTSIDE_MS = 5_000;
 
 export interface LaneWriterOptions {
-  readonly ring: Pick<Ring, 'putValue' | 'putRecord'>;
+  readonly ring: Pick<Ring, 'putValue' | 'putRecord' | 'getRecords'>;
   readonly ledger: LedgerIdentity;
   readonly blocks: BlockReader;
   readonly cursor: LaneCursorStore;
@@ -67,6 +69,8 @@ export class LaneWriter {
   private introduction: Promise<void> | undefined;
   private counted = { failedPuts: 0, skippedBlocks: 0, conflicts: 0 };
   private isFailing = false;
+  /** What the ring has of this lane, as its first block of this start has shown. */
+  private chain: 'not asked' | 'own' | 'another' = 'not asked';
 
   /** `position`: of the cursor. */
   constructor(options: LaneWriterOptions, position: LanePosition) {
@@ -90,6 +94,9 @@ export class LaneWriter {
   /** Takes a block; resolves when the next may come, and when the writer stops. Rejects with what the database throws: then nothing was taken. */
   async take(block: SealedBlock): Promise<void> {
     if (!(await this.until(() => this.options.standing() === 'member')) || block.blockIndex < this.next) return;
+    if (this.chain === 'not asked') await this.findChain(block.blockIndex);
+    // Until the stop: a start on the right database ends it.
+    if (!(await this.until(() => this.chain === 'own'))) return;
     const body = await this.bodies.make(block);
     const sizeBytes = body?.length ?? 0;
     if (!(await this.until(() => this.hasRoom(sizeBytes)))) return;
@@ -112,7 +119,7 @@ export class LaneWriter {
       const nowMs = performance.now();
       if (standing !== 'outside') insideAtMs = nowMs;
       const leftMs = Math.min(endsAtMs, insideAtMs + OUTSIDE_MS) - nowMs;
-      if (leftMs <= 0 || this.stopping.signal.aborted) return false;
+      if (leftMs <= 0 || this.chain === 'another' || this.stopping.signal.aborted) return false;
       await this.wakeUp(Math.min(POLL_MS, leftMs));
     }
     return !(await this.options.cursor.areSkipped(leafIndexes));
@@ -128,6 +135,26 @@ export class LaneWriter {
   private hasRoom(sizeBytes: number): boolean {
     const bytes = this.passages.reduce((sum, passage) => sum + passage.sizeBytes, sizeBytes);
     return this.passages.length === 0 || (this.passages.length < WINDOW_BLOCKS && bytes <= WINDOW_BYTES);
+  }
+
+  /** Asks the ring, until it can tell, whether the blocks from `height` on go on the chain that it has. Each start asks once, before its first put. */
+  private async findChain(height: number): Promise<void> {
+    const { ring, ledger, blocks, log } = this.options;
+    while (!this.stopping.signal.aborted) {
+      const found = await chainInRing({ ring, blocks, lane: ledger.lane, height });
+      if (found === 'unavailable') {
+        await this.wakeUp(RETRY_MS);
+        continue;
+      }
+      this.chain = found;
+      if (found === 'own') return;
+      this.counted.conflicts++;
+      const message =
+        'the ring has another chain of this ledger’s key, so nothing of this one is put there: stop this receiver, and recover that chain into an empty database (telltale recover)';
+      log.error({ blockIndex: height }, message);
+      this.wakeAll();
+      return;
+    }
   }
 
   /** Never rejects. */

@@ -202,4 +202,18 @@ describe('the sockets of an id', () => {
     socket.close();
     await once(socket, 'close');
   });
+
+  it('leave the sockets of other plugins to them', async () => {
+    const at = await start();
+    const theirs = new WebSocketServer({ noServer: true });
+    at.app.server.on('upgrade', (request, socket, head) => {
+      if (request.url !== '/v1/theirs') return;
+      // As one that looks something up first.
+      setImmediate(() => theirs.handleUpgrade(request, socket, head, (taken) => taken.close(4_000)));
+    });
+    expect(await (await at.connect('/v1/theirs')).closed).toBe(4_000);
+    const { socket } = await at.connect('/object/lamp/send');
+    socket.close();
+    await once(socket, 'close');
+  });
 });

@@ -8,7 +8,7 @@ import websocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { problem } from '../http/problem.ts';
-import { refuseUpgrade } from '../transport/upgrades.ts';
+import { refuseUnclaimed } from '../transport/upgrades.ts';
 import { requireToken } from './bearer-token.ts';
 import type { ChannelRole, ChannelStatus, ObjectChannels } from './object-channels.ts';
 import { sendFault } from './object-fault.ts';
@@ -38,7 +38,7 @@ const status = z.object({
 
 /**
  * Registers the sockets and the status. `upgrades` emits the server's 'upgrade' events for every path but the ring's own (transport/upgrades.ts): those
- * of other paths than these are answered 404 here, so that their connections do not stay.
+ * of other paths than these are answered 404 here, unless somebody else listens too, so that their connections do not stay.
  */
 export async function channelsRoutes(
   app: FastifyInstance,
@@ -51,7 +51,7 @@ export async function channelsRoutes(
     const ours = createServer();
     const pass = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       if (SOCKET_PATH.test(request.url ?? '')) ours.emit('upgrade', request, socket, head);
-      else refuseUpgrade(socket, 404);
+      else refuseUnclaimed(app.server, socket);
     };
     upgrades.on('upgrade', pass);
     await scope.register(websocket, {

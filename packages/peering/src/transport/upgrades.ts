@@ -3,6 +3,7 @@
 
 import { EventEmitter } from 'node:events';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** Where ring nodes connect. */
@@ -23,6 +24,25 @@ export function splitUpgrades(server: Server, take: TakeUpgrade): { others: Even
   };
   server.on('upgrade', listener);
   return { others, stop: () => server.off('upgrade', listener) };
+}
+
+/** How long another listener of the server's upgrades may take to answer one. A guess: a look into a database, on a machine that is busy. */
+const ANSWER_MS = 10_000;
+
+/**
+ * Refuses an upgrade that nobody here takes. Where the server has other listeners, of another plugin for example, it may be theirs: then it is refused
+ * only when nothing was answered after a while, so that its connection does not stay.
+ */
+export function refuseUnclaimed(server: Server, socket: Duplex): void {
+  if (server.listenerCount('upgrade') <= 1) {
+    refuseUpgrade(socket, 404);
+    return;
+  }
+  const late = setTimeout(() => {
+    if (socket instanceof Socket && socket.bytesWritten === 0) refuseUpgrade(socket, 404);
+  }, ANSWER_MS);
+  late.unref();
+  socket.once('close', () => clearTimeout(late));
 }
 
 /** Answers an upgrade with a status and ends its connection. */

@@ -23,6 +23,9 @@ export const LINK_NEXT: Headers = {
 const RETRY_AFTER: Headers = {
   'retry-after': { type: 'integer', description: 'Seconds after which it may succeed.', examples: [1] },
 };
+const CHALLENGE: Headers = {
+  'www-authenticate': { type: 'string', description: 'The scheme of the token (RFC 6750).', examples: ['Bearer'] },
+};
 
 /** What a route that asks the database may say. */
 export const DATABASE_AWAY: Refusal = ['database-unavailable', 'the database is away; ask again soon'];
@@ -65,6 +68,7 @@ function errorAnswers(
     const answer = {
       description: `Code ${own.map(({ code }) => `\`${code}\``).join(' or ')}.`,
       ...(own.some(({ isRetryable }) => isRetryable) && { headers: RETRY_AFTER }),
+      ...(status === 401 && { headers: CHALLENGE }),
       content: {
         [as.contentType]: {
           schema: as.schema,

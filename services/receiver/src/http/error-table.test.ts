@@ -53,6 +53,24 @@ describe('an error', () => {
     expect((await answerTo(error)).payload).not.toContain('word');
   });
 
+  it('for want of a token names the scheme in which one is given', async () => {
+    const { statusCode, headers } = await answerTo(new ReceiverError('not-authorized', 'a token'), '/v1/thing');
+    expect([statusCode, headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    const { headers: others } = await answerTo(new ReceiverError('envelopes-forbidden', 'no'), '/v1/thing');
+    expect(others).not.toHaveProperty('www-authenticate');
+  });
+
+  it('says which content type a body goes as', async () => {
+    const app = fastify();
+    app.setErrorHandler(handleError);
+    app.post('/receive_data', () => 'taken');
+    const sent = { method: 'POST', url: '/receive_data', payload: 'x', headers: { 'content-type': 'a/b' } } as const;
+    const { statusCode, json } = await app.inject(sent);
+    await app.close();
+    expect(statusCode).toBe(415);
+    expect(json()).toMatchObject({ message: 'the body goes as application/json' });
+  });
+
   it('is problem+json outside of the plain face', async () => {
     const { statusCode, headers, json } = await answerTo(new ReceiverError('overloaded', 'come again'), '/v1/thing');
     expect(statusCode).toBe(503);

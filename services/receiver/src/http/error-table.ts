@@ -113,6 +113,8 @@ export function handleNotFound(request: FastifyRequest, reply: FastifyReply): Fa
 function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
   const { status, kind, code, message } = answer;
   if (kind === 'retryable') reply.header('retry-after', RETRY_AFTER_S);
+  // RFC 9110 section 11.6.1: a 401 names its scheme.
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (PLAIN_PATHS.has(request.routeOptions.url ?? '')) {
     return reply.code(status).send(plainBody(answer));
   }
@@ -140,8 +142,10 @@ function answerOf(error: Error & Partial<Pick<FastifyError, 'statusCode' | 'code
   }
   // Fastify's own refusals: a body over its limit, a wrong content type, a query that does not fit its schema.
   if (error.statusCode !== undefined && error.statusCode < 500) {
-    const { statusCode: status, message } = error;
+    const { statusCode: status } = error;
     const code = FASTIFY_CODES[error.code ?? 'FST_ERR_VALIDATION'] ?? error.code ?? 'request-invalid';
+    // Fastify says no more than the status in words.
+    const message = code === 'content-type-unsupported' ? 'the body goes as application/json' : error.message;
     return { status, kind: 'rejected', code, message, faults: [{ position: null, code, message }] };
   }
   if (isUnavailable(error)) {

@@ -53,7 +53,7 @@ export function proofRoute(
           ...NOT_MODIFIED,
           ...problems(
             ['request-invalid', 'params/transaction_id must be 64 lower-case hexadecimal digits'],
-            ['reading-not-found', 'no transaction with this id was accepted'],
+            ['reading-not-found', 'this ledger has accepted no transaction with this id'],
             ['pending', 'the transaction is pending: no published checkpoint covers it yet'],
             NOT_COSIGNED,
             DATABASE_AWAY,
@@ -63,7 +63,7 @@ export function proofRoute(
     },
     async ({ params: { transaction_id: id }, query, headers }, reply) => {
       const stored = await findLeaf(service.pool, fromHex(id) ?? new Uint8Array(0));
-      if (!stored) throw new ReceiverError('reading-not-found', 'no transaction with this id was accepted');
+      if (!stored) throw new ReceiverError('reading-not-found', 'this ledger has accepted no transaction with this id');
       const checkpoint = service.latestCheckpoint();
       if (stored.leafIndex >= checkpoint.head.header.logSize) {
         reply.header('retry-after', RETRY_AFTER_S);

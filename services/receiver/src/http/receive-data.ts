@@ -129,7 +129,7 @@ export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): vo
               ['body-too-large', 'Request body is too large'],
               ['envelope-too-large', 'item 0: the envelope is too large'],
               ['too-many-envelopes', 'a request holds at most 1000 envelopes'],
-              ['content-type-unsupported', 'Unsupported Media Type'],
+              ['content-type-unsupported', 'the body goes as application/json'],
               ['overloaded', 'too many readings are waiting; send again soon'],
               ['not-stored', 'the readings could not be stored; send them again soon'],
               ['not-replicated', 'the readings are durable here, but not elsewhere yet; send them again soon'],

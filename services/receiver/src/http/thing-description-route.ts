@@ -7,10 +7,10 @@ import { ETAG, NOT_MODIFIED, problems } from './answers.ts';
 import { conditionalGet } from './conditional-get.ts';
 import { thingDescription } from './thing-description.ts';
 
-const document = z.looseObject({ '@context': z.string(), id: z.string(), title: z.string() }).meta({
+const document = z.looseObject({ '@context': z.array(z.string()), id: z.string(), title: z.string() }).meta({
   examples: [
     {
-      '@context': 'https://www.w3.org/2022/wot/td/v1.1',
+      '@context': ['https://www.w3.org/2019/wot/td/v1', 'https://www.w3.org/2022/wot/td/v1.1'],
       id: 'ni:///sha-256;ehyeDSs_SlxtfokBKjtMXW5_gZIKO0xdbn-JEKG3vtc',
       title: 'Telltale ledger example.org/ledger',
       base: 'https://ledger.example.org',

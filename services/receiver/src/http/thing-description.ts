@@ -48,7 +48,7 @@ interface Action extends Affordance {
 
 /** As JSON. */
 export interface ThingDescription {
-  readonly '@context': string;
+  readonly '@context': readonly string[];
   readonly id: string;
   readonly title: string;
   readonly description: string;
@@ -68,7 +68,8 @@ const PLAIN_ERROR = { success: false, contentType: 'application/json', schema: '
 /** Without `base`, which depends on how the receiver is reached. All receivers of a ledger are the same Thing. */
 export function thingDescription(ledger: { origin: string; key: Pick<PublicKey, 'keyId'> }): ThingDescription {
   return {
-    '@context': 'https://www.w3.org/2022/wot/td/v1.1',
+    // Both, in this order, for clients of either version of Thing Descriptions.
+    '@context': ['https://www.w3.org/2019/wot/td/v1', 'https://www.w3.org/2022/wot/td/v1.1'],
     id: keyUri(ledger.key.keyId),
     title: `Telltale ledger ${ledger.origin}`,
     description: 'Verifies signed readings, makes them durable and seals them into mined blocks.',

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Gauge } from '@platformatic/prom-client';
 import { openPool } from '@telltale/database';
 import { createTestDatabase, type TestDatabase } from '@telltale/database/testing';
@@ -15,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { ReceiverMetrics } from '../http/metrics-registry.ts';
 import { type Ledger, openLedger } from '../ledger.ts';
 import { Publisher } from '../publish.ts';
+import { PLUGINS_STOP_MS } from '../start-stop.ts';
 import { loadHead } from '../store/block-store.ts';
 import { until } from '../testing/until.ts';
 import { Plugins } from './plugins.ts';
@@ -85,6 +87,22 @@ const fails = async () => {
 };
 
 describe('plugins', () => {
+  it('leave the time that they do not need for their stop to the others', async () => {
+    // Longer than an equal part of three.
+    const slow = async () => {
+      await delay(PLUGINS_STOP_MS / 2);
+      told.push('stopped');
+    };
+    const plugins = await makePlugins(
+      telling('a', () => ({ stop: slow })),
+      telling('b'),
+      telling('c'),
+    );
+    await plugins.start(app);
+    await plugins.stop();
+    expect(told.at(-1)).toBe('stopped');
+  });
+
   it('start in order and stop in reverse, each before the next, also where one fails to stop', async () => {
     const plugins = await makePlugins(
       telling('a'),

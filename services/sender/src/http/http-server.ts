@@ -25,6 +25,8 @@ export async function createHttpServer(options: {
     bodyLimit: BODY_LIMIT_BYTES,
     // A browser's idle connection must not hold up the end of the service.
     forceCloseConnections: true,
+    // Fastify loads compilers of its own unless it is given others, and they hold 2 MB.
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
   });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
@@ -69,6 +71,11 @@ export async function createHttpServer(options: {
   });
   registerApiDocs(server);
   return server;
+}
+
+/** Never called: the server's own compilers are set before its first route. */
+function noCompiler(): never {
+  throw new Error('the server has no compiler');
 }
 
 function describe(error: unknown): { status: number; message: string } {

@@ -8,16 +8,18 @@ import { thingDescription } from './thing-description.ts';
 
 const MEDIA_TYPE = 'application/td+json';
 
-const shape = z.looseObject({ '@context': z.string(), id: z.string(), title: z.string(), base: z.string() }).meta({
-  examples: [
-    {
-      '@context': 'https://www.w3.org/2022/wot/td/v1.1',
-      id: 'ni:///sha-256;ehyeDSs_SlxtfokBKjtMXW5_gZIKO0xdbn-JEKG3vtc',
-      title: 'Telltale sender',
-      base: 'http://192.168.1.20:5000',
-    },
-  ],
-});
+const shape = z
+  .looseObject({ '@context': z.array(z.string()), id: z.string(), title: z.string(), base: z.string() })
+  .meta({
+    examples: [
+      {
+        '@context': ['https://www.w3.org/2019/wot/td/v1', 'https://www.w3.org/2022/wot/td/v1.1'],
+        id: 'ni:///sha-256;ehyeDSs_SlxtfokBKjtMXW5_gZIKO0xdbn-JEKG3vtc',
+        title: 'Telltale sender',
+        base: 'http://192.168.1.20:5000',
+      },
+    ],
+  });
 
 /** `keyId`: of the device's key. */
 export function registerThingDescription(server: FastifyInstance, keyId: Uint8Array): void {

@@ -17,7 +17,8 @@ const FAILURE = { success: false, contentType: 'application/json', schema: 'fail
 /** As JSON, without `base`, which depends on how the sender is reached. `keyId`: of the device's key; it names the Thing. */
 export function thingDescription(keyId: Uint8Array) {
   return {
-    '@context': 'https://www.w3.org/2022/wot/td/v1.1',
+    // Both, in this order, for clients of either version of Thing Descriptions.
+    '@context': ['https://www.w3.org/2019/wot/td/v1', 'https://www.w3.org/2022/wot/td/v1.1'],
     // RFC 6920: the key id is the SHA-256 that such a URI holds.
     id: `ni:///sha-256;${Buffer.from(keyId).toString('base64url')}`,
     title: 'Telltale sender',

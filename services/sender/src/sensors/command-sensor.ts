@@ -1,4 +1,4 @@
-// Readings from the operator's own program: one JSON object a line on its standard output. The program is started again when it
+// Readings from the operator's own program: one JSON object, or array of them, a line on its standard output. The program is started again when it
 // ends. Waiting lines live in memory only: what was not yet taken into the outbox is lost with the process, as in any pipe.
 
 import { type ChildProcess, spawn } from 'node:child_process';

@@ -33,6 +33,16 @@ describe('a line of a sensor program', () => {
     expect(parse('{"device":"a","seq":"x"}')).toEqual({ text: '{"device":"a","seq":"x"}', sequenceOf: undefined });
   });
 
+  it('may be a list or a SenML pack, whose first object gets what none of them has', () => {
+    const pack = '[ {"bn":"a/","n":"t","v":1},{"n":"u","v":2}]';
+    expect(parse(pack, 'cellar')).toEqual({
+      text: '[ {"device": "cellar", "bn":"a/","n":"t","v":1},{"n":"u","v":2}]',
+      sequenceOf: 'cellar',
+    });
+    const own = '[{"t":1},{"device":"fridge","seq":9,"t":2}]';
+    expect(parse(own, 'cellar')).toEqual({ text: own, sequenceOf: undefined });
+  });
+
   it('loses the white space around the object, which is not part of a message', () => {
     expect(parse(' \t{"device":"a","seq":1} \r')).toEqual({ text: '{"device":"a","seq":1}', sequenceOf: undefined });
   });
@@ -41,6 +51,9 @@ describe('a line of a sensor program', () => {
     ['no JSON', '{"t":', 'message-not-json'],
     ['a number', '12', 'message-not-object'],
     ['an empty object', '{}', 'object-empty'],
+    ['an empty list', '[]', 'list-empty'],
+    ['a list that begins with an empty object', '[{},{"t":1}]', 'object-empty'],
+    ['a list of two devices', '[{"device":"a"},{"device":"b"}]', 'device-mixed'],
     ['a device that is no string', '{"device":5}', 'device-forbidden'],
     ['an empty device', '{"device":""}', 'device-forbidden'],
     ['a member twice', '{"a":1,"\\u0061":2}', 'member-duplicate'],

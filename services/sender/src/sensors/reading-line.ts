@@ -1,5 +1,6 @@
-// One line of a sensor program, made into a reading or refused. The line's bytes are kept as they are; at most `device` and
-// `seq` are appended where the line has none. What a reading may be: format.md, "Kind 1, reading".
+// One line of a sensor program, made into a reading or refused: an object, or an array of them or a SenML pack, under one signature. The line's
+// bytes are kept as they are; at most `device` and `seq` are added where the line has none, in an array to its first object. What a reading may
+// be: format.md, "Kind 1, reading".
 
 import { fromUtf8, parseReading, type ReadingCode } from '@telltale/ledger';
 import { appendMember } from './json-member.ts';
@@ -7,8 +8,6 @@ import type { Reading } from './sensor.ts';
 
 /** Longest line in bytes: with appended members and the longest signature (512 bytes) it still fits a leaf (65,491 bytes). */
 export const LINE_LIMIT_BYTES = 60_000;
-
-const OPEN_BRACKET = 0x5b;
 
 export type LineResult =
   | { ok: true; reading: Reading; device: string }
@@ -22,12 +21,11 @@ export type LineResult =
 export function parseReadingLine(line: Uint8Array, names: { given: string | undefined; own: string }): LineResult {
   if (line.length > LINE_LIMIT_BYTES) return { ok: false, code: 'line-too-long' };
   const trimmed = trimWhiteSpace(line);
-  // A list would need its own way to get `device` and `seq`.
-  if (trimmed[0] === OPEN_BRACKET) return { ok: false, code: 'message-not-object' };
   const parsed = parseReading(trimmed);
   if (!parsed.ok) return { ok: false, code: parsed.code };
-  const members = memberNames(trimmed);
-  if (members.size === 0) return { ok: false, code: 'object-empty' };
+  const [first, ...rest] = memberNames(trimmed);
+  if (first === undefined || first.length === 0) return { ok: false, code: 'object-empty' };
+  const members = new Set([first, ...rest].flat());
   const { given } = names;
   const device = parsed.value.device ?? given ?? names.own;
   const json =
@@ -36,13 +34,16 @@ export function parseReadingLine(line: Uint8Array, names: { given: string | unde
   return { ok: true, device, reading: { json, sequenceOf: members.has('seq') ? undefined : device } };
 }
 
-/** @param json bytes that parseReading has accepted, so a failure here is a broken invariant and may throw */
-function memberNames(json: Uint8Array): ReadonlySet<string> {
+/**
+ * The names in each object of a line.
+ * @param json bytes that parseReading has accepted, so a failure here is a broken invariant and may throw
+ */
+function memberNames(json: Uint8Array): string[][] {
   const value: unknown = JSON.parse(fromUtf8(json) ?? '');
-  return new Set(Object.keys(value ?? {}));
+  return (Array.isArray(value) ? value : [value]).map((object: unknown) => Object.keys(object ?? {}));
 }
 
-/** A message begins with `{`, so the white space that JSON allows around a value is not part of it. */
+/** A message begins with `{` or `[`, so the white space that JSON allows around a value is not part of it. */
 function trimWhiteSpace(line: Uint8Array): Uint8Array {
   let start = 0;
   let end = line.length;

@@ -1,7 +1,7 @@
 // What a source of readings owes the rest of the sender. Three sources exist: simulated-sensor.ts, thermal-sensor.ts
 // and command-sensor.ts.
 
-/** A reading before it is signed: a JSON object as bytes, complete but perhaps for its `seq`. */
+/** A reading before it is signed: a JSON object, or an array of them, as bytes, complete but perhaps for its `seq`. */
 export type Reading = Readonly<{
   json: Uint8Array;
   /** Whose durable counter gives the missing `seq`; undefined when the reading brought its own and must not be changed. */
