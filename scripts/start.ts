@@ -27,6 +27,7 @@ try {
     variables: { PORT: SENDER_PORT, RECEIVER_URL: receiverUrl },
   });
   console.log(`
+  explorer  ${receiverUrl}/
   receiver  ${receiverUrl}   Swagger UI ${receiverUrl}/apidocs/   chain ${receiverUrl}/get_chain
   sender    ${senderUrl}   Swagger UI ${senderUrl}/apidocs/
   Ctrl-C stops everything; the data stays.

@@ -189,6 +189,7 @@ describe.skipIf(!hasBrowser)('the explorer (needs a system Chromium)', { timeout
     expect(open.complaints).toEqual([]);
     expect(open.addresses.length).toBeGreaterThan(20);
     expect(open.addresses.filter((address) => !address.startsWith(`${explored.receiver.url}/`))).toEqual([]);
+    expect(open.addresses.filter((address) => address.includes('/v1/ring'))).toEqual([]);
   });
 
   it('says when the receiver is away, and goes on by itself when it is back', async () => {

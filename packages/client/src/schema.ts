@@ -2845,7 +2845,10 @@ export interface components {
          *         "log_root": "3e544d0abc07a6a846aeea6e7b42fb8316e36cc88a03db5e9afb996430e991ac",
          *         "timestamp": 1767225601000000
          *       },
-         *       "mode": "strict"
+         *       "mode": "strict",
+         *       "plugins": [
+         *         "peering"
+         *       ]
          *     }
          */
         Ledger: {
@@ -2871,6 +2874,8 @@ export interface components {
              * @enum {string}
              */
             mode: "open" | "strict";
+            /** @description Plugins of this receiver, by name; `peering` has the routes of the ring. */
+            plugins: string[];
         };
         /**
          * @example {

@@ -1,9 +1,7 @@
 // The frame around every page: header, navigation, search, and the page that the address names.
 
 import { useEffect, useState } from 'preact/hooks';
-import { unlessMissing } from './api/get-json.ts';
 import { getLedger, type LedgerAnswer } from './api/ledger.ts';
-import { getRing } from './api/ring.ts';
 import { BlockPage } from './pages/block-page.tsx';
 import { DevicePage } from './pages/device-page.tsx';
 import { DevicesPage } from './pages/devices-page.tsx';
@@ -23,8 +21,7 @@ export function App() {
   const route = useRoute();
   const live = useLiveBlocks();
   const ledger = useAnswer(getLedger, { subject: 'ledger', keys: [live.returns] });
-  const ring = useAnswer((signal) => unlessMissing(getRing(signal)), { subject: 'ring', keys: [live.returns] });
-  const hasRing = ring.kind === 'ready' && ring.value !== undefined;
+  const hasRing = ledger.kind === 'ready' && ledger.value.plugins.includes('peering');
   return (
     <>
       <Header route={route} state={live.state} hasRing={hasRing} />

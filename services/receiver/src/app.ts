@@ -212,7 +212,7 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
   const checkpoints = new Checkpoints(ledger, () => publisher.head);
   const publication = await startPublication(config, { pool, ledger, sealer, checkpoints, log, nowUs, onStop });
   const published = { pool, ledger, latestCheckpoint: publication.latest };
-  ledgerRoute(app, { ...published, isStrict });
+  ledgerRoute(app, { ...published, isStrict, plugins: loaded.map(({ plugin }) => plugin.name) });
   readingsRoutes(app, { ...published, findElsewhere: (transactionId) => plugins.findReading(transactionId) });
   proofRoute(app, published);
   consistencyRoute(app, published);

@@ -10,6 +10,7 @@ const ledger = z.object({
   verifier_key: z.string(),
   head: z.object({ index: z.number(), hash: z.string(), log_size: z.number(), timestamp: z.number() }),
   mode: z.enum(['open', 'strict']),
+  plugins: z.array(z.string()),
 });
 export type LedgerAnswer = z.infer<typeof ledger>;
 

@@ -42,7 +42,7 @@ export function ReadingPage(props: { transactionId: string; ledger: LedgerAnswer
   const answer = useAnswer(load, { subject: transactionId, keys: [isSettled ? undefined : newestBlock] });
   return (
     <Page title={answer.kind === 'ready' ? titleOf(answer.value.reading) : 'Reading'}>
-      <Awaited answer={answer} missing="No transaction with this id was accepted.">
+      <Awaited answer={answer} missing="This ledger has accepted no transaction with this id.">
         {({ reading, outcome }) => (
           <>
             <ReadingFacts reading={reading} />

@@ -36,7 +36,7 @@ export function consistencyRoute(
         description:
           'Sizes are numbers of leaves, from ≤ to, not past the published checkpoint; `to` is its size where it is not given.',
         tags: ['Proofs'],
-        querystring: z.object({
+        querystring: z.strictObject({
           from: wholeNumber.meta({ description: 'The smaller size.', examples: [41] }),
           to: wholeNumber.optional().meta({ description: 'The larger size.', examples: [42] }),
         }),

@@ -96,7 +96,7 @@ export function devicesRoutes(app: FastifyInstance, context: { pool: Pool; clock
   const tags = ['Devices'];
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
-  const query = z.object({
+  const query = z.strictObject({
     after: deviceName.optional().describe('The last device of the page before.'),
     limit: pageLimit(PAGE),
   });

@@ -21,7 +21,7 @@ const HEARTBEAT_MS = 15_000;
 /** How long a client may take nothing before it is cut: comments would gather for it. A guess: a radio link that is away for a while. */
 const STALLED_MS = 60_000;
 
-const querystring = z.object({
+const querystring = z.strictObject({
   event: z
     .enum(['message'])
     .optional()

@@ -52,7 +52,7 @@ export function explorerBlocksRoutes(app: FastifyInstance, service: { pool: Pool
   const tags = ['Readings and chain'];
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
-  const querystring = z.object({
+  const querystring = z.strictObject({
     before: wholeNumber
       .optional()
       .describe('The block before which the page begins; without, it begins at the newest.'),

@@ -37,7 +37,7 @@ const exported = z.string().meta({
   ],
 });
 
-const querystring = z.object({
+const querystring = z.strictObject({
   format: z
     .enum(['jsonl', 'csv'])
     .default('jsonl')

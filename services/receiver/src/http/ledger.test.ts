@@ -41,6 +41,7 @@ describe('GET /v1/ledger', () => {
         timestamp: Number(rows[0]?.header.readBigUInt64BE(44)),
       },
       mode: 'open',
+      plugins: [],
     });
   });
 

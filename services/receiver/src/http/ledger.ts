@@ -27,6 +27,7 @@ export const ledgerShape = z
     mode: z
       .enum(['open', 'strict'])
       .describe('open: a new key is recorded at its first use. strict: keys are enrolled first.'),
+    plugins: z.array(z.string()).describe('Plugins of this receiver, by name; `peering` has the routes of the ring.'),
   })
   .meta({
     id: 'Ledger',
@@ -45,6 +46,7 @@ export const ledgerShape = z
           timestamp: 1_767_225_601_000_000,
         },
         mode: 'strict' as const,
+        plugins: ['peering'],
       },
     ],
   });
@@ -54,6 +56,7 @@ export function ledgerRoute(
   service: {
     ledger: { readonly origin: string; readonly key: PublicKey; readonly lane: Uint8Array };
     isStrict: boolean;
+    plugins: readonly string[];
     latestCheckpoint: () => PublishedCheckpoint;
   },
 ): void {
@@ -65,6 +68,7 @@ export function ledgerRoute(
     lane: toHex(lane),
     verifier_key: formatVerifierKey(origin, key.spki),
     mode: service.isStrict ? ('strict' as const) : ('open' as const),
+    plugins: [...service.plugins],
   };
   app.withTypeProvider<ZodTypeProvider>().get(
     '/v1/ledger',

@@ -17,7 +17,7 @@ import { transactionId } from './reading-shape.ts';
 const RETRY_AFTER_S = 2;
 
 const params = z.object({ transaction_id: transactionId });
-const querystring = z.object({
+const querystring = z.strictObject({
   format: z
     .enum(['text', 'json'])
     .optional()

@@ -26,7 +26,7 @@ const PAGE = { default: 100, most: 1_000 };
 const LARGE_LEAF_BYTES = 4096;
 
 const params = z.object({ transaction_id: transactionId });
-const querystring = z.object({
+const querystring = z.strictObject({
   ...readingsFilter,
   after: wholeNumber.optional().describe('The leaf index behind which the page begins.'),
   limit: pageLimit(PAGE),

@@ -74,7 +74,8 @@ export const received = z
 
 export const receiveDataBody = z.union([z.array(envelope).min(1), envelope]).meta({ examples: [signedExample] });
 
-export const receiveDataQuery = z.object({
+/** Strict: a mistyped `ack` must not be answered as if it had been asked for. */
+export const receiveDataQuery = z.strictObject({
   wait: z
     .enum(['sealed'])
     .optional()
