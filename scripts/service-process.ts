@@ -5,9 +5,9 @@ import { resolve } from 'node:path';
 
 /**
  * Flags of node. Semi-space: the young generation, in mebibytes; by default it grows with the load and stays large. 100,000 blocks streamed
- * made the receiver grow by 50 to 110 MB, with 4 by 6 MB; a sender at rest holds 4 MB less with 1 than with 4. 8 cost the receiver 12 MB,
- * and past 250 MB in all, for a gain that did not show in a quiet run.
- * No parallel scavenge: several threads for a few megabytes cost more in waking than they save (8 % of the CPU of single readings, measured).
+ * made the receiver grow by 50 to 110 MB, with 4 by 6 MB; a sender at rest holds 4 MB less with 1 than with 4. With 8 the receiver
+ * held 30 MB more under full load and took no less CPU for a reading (one quiet run each).
+ * No parallel scavenge: several threads for a few megabytes cost more in waking than they save (about 8 % of the CPU of single readings, measured).
  * Old space: V8 collects it late where there is memory. About 20 MB of a sender's live; it is collected at 24 MB, then after growing by 30 %.
  * Measured with 100 readings a second: 94 MB and no more, where it grew by 2 MB in 5 s before.
  * max-opt: a sender's work is in OpenSSL and SQLite, so V8 may stop at its second compiler; the third alone took 5 MB to load.

@@ -3,38 +3,19 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { mustAccept, postReadings, validateChainOf } from '../../services/receiver/src/testing/post-readings.ts';
-import {
-  type ReceiverProcess,
-  runReceiverToExit,
-  spawnReceiver,
-} from '../../services/receiver/src/testing/receiver-process.ts';
+import { type ReceiverProcess, runReceiverToExit } from '../../services/receiver/src/testing/receiver-process.ts';
 import { makeDevice } from '../../services/receiver/src/testing/test-device.ts';
 import { until } from '../../services/receiver/src/testing/until.ts';
-import { makeTestLedger, type TestLedger } from '../faults/ledger-in-a-folder.ts';
+import { receiversOfEachTest } from '../faults/receivers-of-each-test.ts';
 
 const PLUGIN = fileURLToPath(new URL('plugin-device-counts.ts', import.meta.url));
 /** Many small blocks. */
 const VARIABLES = { TRANSACTIONS_PER_BLOCK: '2', BLOCK_MAX_WAIT_MS: '20', PLUGINS: PLUGIN };
 
-let ledger: TestLedger;
-let running: ReceiverProcess[];
-beforeEach(async () => {
-  ledger = await makeTestLedger();
-  running = [];
-});
-afterEach(async () => {
-  for (const receiver of running) await receiver.stop();
-  await ledger.remove();
-});
-
-async function start(more: Record<string, string> = {}): Promise<ReceiverProcess> {
-  const variables = { ...ledger.variables, ...VARIABLES, ...more };
-  const receiver = await spawnReceiver({ cwd: ledger.folder, variables });
-  running.push(receiver);
-  return receiver;
-}
+const each = receiversOfEachTest(VARIABLES);
+const { start } = each;
 
 const device = makeDevice();
 let seq = 0;
@@ -65,10 +46,12 @@ async function metricOf({ url }: ReceiverProcess, name: string): Promise<number 
 
 /** The plugin's cursor. */
 const nextBlock = async () =>
-  Number((await ledger.pool.query('SELECT next_block FROM device_counts_cursor')).rows[0]?.next_block);
+  Number((await each.ledger.pool.query('SELECT next_block FROM device_counts_cursor')).rows[0]?.next_block);
 
 const tables = async () =>
-  (await ledger.pool.query<{ tablename: string }>(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`)).rows
+  (
+    await each.ledger.pool.query<{ tablename: string }>(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`)
+  ).rows
     .map(({ tablename }) => tablename)
     .filter((name) => name.includes('device_counts'))
     .sort();
@@ -87,8 +70,8 @@ describe('a receiver without PLUGINS', () => {
 describe('peering', () => {
   /** What modules of it, and of what it brings along, a receiver with these variables loads. */
   async function modulesOf(variables: Record<string, string>): Promise<string[]> {
-    const list = join(ledger.folder, 'modules');
-    const hook = join(ledger.folder, 'list-modules.mjs');
+    const list = join(each.ledger.folder, 'modules');
+    const hook = join(each.ledger.folder, 'list-modules.mjs');
     const text = `import { appendFileSync } from 'node:fs';
       import { registerHooks } from 'node:module';
       registerHooks({ load: (url, context, next) => (appendFileSync(${JSON.stringify(list)}, url + '\\n'), next(url, context)) });`;
@@ -148,7 +131,7 @@ describe('a receiver with a plugin', () => {
   it('seals on while the plugin stands still, and the plugin catches up', async () => {
     const receiver = await start();
     await until('it has taken genesis', async () => (await nextBlock()) === 1);
-    const client = await ledger.pool.connect();
+    const client = await each.ledger.pool.connect();
     try {
       // Block 1 waits for this lock.
       await client.query('BEGIN');
@@ -171,7 +154,7 @@ describe('a receiver with a plugin', () => {
     let sent = 0;
     for (let round = 0; round < 4; round++) {
       const receiver = await start({ COUNTS_FAULTS: 'slow-block' });
-      await ledger.pool.query('UPDATE sealer_lease SET expires_at = clock_timestamp()');
+      await each.ledger.pool.query('UPDATE sealer_lease SET expires_at = clock_timestamp()');
       const before = total(await countsOf(receiver));
       await send(receiver, 30);
       sent += 30;
@@ -179,7 +162,7 @@ describe('a receiver with a plugin', () => {
       await receiver.kill();
     }
     const receiver = await start();
-    await ledger.pool.query('UPDATE sealer_lease SET expires_at = clock_timestamp()');
+    await each.ledger.pool.query('UPDATE sealer_lease SET expires_at = clock_timestamp()');
     await untilCounted(receiver, sent);
     expect(await validateChainOf(receiver.url)).toMatchObject({ valid: true, pending: 0 });
   });
@@ -217,8 +200,8 @@ describe('a receiver with a plugin', () => {
 
 describe('a plugin that cannot be used', () => {
   const refusalOf = async (variables: Record<string, string>) => {
-    const all = { ...ledger.variables, ...VARIABLES, ...variables };
-    const { code, errorText } = await runReceiverToExit({ cwd: ledger.folder, variables: all });
+    const all = { ...each.ledger.variables, ...VARIABLES, ...variables };
+    const { code, errorText } = await runReceiverToExit({ cwd: each.ledger.folder, variables: all });
     expect(code).toBe(1);
     expect(errorText).toMatch(/^receiver: [^\n]*\n$/);
     return errorText;

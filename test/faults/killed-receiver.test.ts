@@ -2,38 +2,22 @@
 
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { postReadings, validateChainOf } from '../../services/receiver/src/testing/post-readings.ts';
-import { type ReceiverProcess, spawnReceiver } from '../../services/receiver/src/testing/receiver-process.ts';
+import type { ReceiverProcess } from '../../services/receiver/src/testing/receiver-process.ts';
 import { makeDevice } from '../../services/receiver/src/testing/test-device.ts';
 import { until } from '../../services/receiver/src/testing/until.ts';
-import { makeTestLedger, type TestLedger } from './ledger-in-a-folder.ts';
+import { receiversOfEachTest } from './receivers-of-each-test.ts';
 
 /** Blocks small and early, so that a kill falls into ingest, mining and persisting alike. */
 const VARIABLES = { TRANSACTIONS_PER_BLOCK: '3', BLOCK_MAX_WAIT_MS: '20' };
 
-let ledger: TestLedger;
-let running: ReceiverProcess[];
-
-beforeEach(async () => {
-  ledger = await makeTestLedger();
-  running = [];
-});
-afterEach(async () => {
-  for (const receiver of running) await receiver.stop();
-  await ledger.remove();
-});
-
-async function start(more: Record<string, string> = {}): Promise<ReceiverProcess> {
-  const variables = { ...ledger.variables, ...VARIABLES, ...more };
-  const receiver = await spawnReceiver({ cwd: ledger.folder, variables });
-  running.push(receiver);
-  return receiver;
-}
+const each = receiversOfEachTest(VARIABLES);
+const { start } = each;
 
 /** Lets the lease of a killed sealer run out now, instead of seconds later. */
 async function expireLease(): Promise<void> {
-  await ledger.pool.query('UPDATE sealer_lease SET expires_at = clock_timestamp()');
+  await each.ledger.pool.query('UPDATE sealer_lease SET expires_at = clock_timestamp()');
 }
 
 const seals = ({ log }: ReceiverProcess) => log.some(({ msg }) => /^blocks? sealed$/.test(msg));

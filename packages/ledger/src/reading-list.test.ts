@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { utf8 } from './bytes.ts';
-import { JsonScanner } from './json-scanner.ts';
-import { parseReading, scanReading } from './reading.ts';
+import { parseReading } from './reading.ts';
+import { scannedReadings } from './testing/scanned-readings.ts';
 
 describe('a list of readings', () => {
   it('is of the device that its elements name, be it one of them alone', () => {
@@ -59,15 +59,7 @@ describe('a list of readings', () => {
 
   it('is scanned to its end, refused or not', () => {
     const source = '[[], [{"device":1},{"a":1,"a":2}],[{"seq":1}] ]';
-    const scanner = new JsonScanner(utf8(source));
-    const found: unknown[] = [];
-    scanner.array(() => {
-      const start = scanner.at;
-      const reading = scanReading(scanner);
-      found.push([source.slice(start, scanner.at), reading.ok ? reading.value : reading.code]);
-    });
-    scanner.end();
-    expect(found).toEqual([
+    expect(scannedReadings(source)).toEqual([
       ['[]', 'list-empty'],
       ['[{"device":1},{"a":1,"a":2}]', 'device-forbidden'],
       ['[{"seq":1}]', { seq: 1 }],

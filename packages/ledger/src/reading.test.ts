@@ -7,6 +7,7 @@ import { JsonError, JsonScanner } from './json-scanner.ts';
 import { parseReading, scanReading } from './reading.ts';
 import { deviceFault, MAX_DEVICE_BYTES } from './reading-members.ts';
 import { readGolden } from './testing/golden.ts';
+import { scannedReadings } from './testing/scanned-readings.ts';
 
 const { vectors } = readGolden();
 
@@ -252,15 +253,7 @@ describe('timestamp', () => {
 describe('scanReading', () => {
   it('reads the value at which the scanner stands and leaves it right behind, refused or not', () => {
     const source = '[ {"device":"a"} ,{"seq":2},{"device":[1],"b":{}},"x" , {"a":1,"a":{}}]';
-    const scanner = new JsonScanner(utf8(source));
-    const found: unknown[] = [];
-    scanner.array(() => {
-      const start = scanner.at;
-      const reading = scanReading(scanner);
-      found.push([source.slice(start, scanner.at), reading.ok ? reading.value : reading.code]);
-    });
-    scanner.end();
-    expect(found).toEqual([
+    expect(scannedReadings(source)).toEqual([
       ['{"device":"a"}', { device: 'a' }],
       ['{"seq":2}', { seq: 2 }],
       ['{"device":[1],"b":{}}', 'device-forbidden'],
