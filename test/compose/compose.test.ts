@@ -61,6 +61,13 @@ describeWithEngine('docker compose up', () => {
     expect(await stack.docker(['exec'], service, ['ls', '/app/packages/ledger/src/index.ts'])).not.toBe('');
   });
 
+  it('checks Ed25519 by libsodium in the receiver, and ships no build for another system', async () => {
+    const load = `import('/app/packages/signature-threads/src/fast-verifier.ts').then((m) => console.log(m.findLibsodium() !== null))`;
+    expect((await stack.docker(['exec'], 'receiver', ['node', '-e', load])).trim()).toBe('true');
+    const others = ['-path', '*/prebuilds/*', '-type', 'f', '!', '-path', '*/linux-*.node'];
+    expect(await stack.docker(['exec'], 'receiver', ['find', '/app/node_modules', ...others])).toBe('');
+  });
+
   it('goes on with the same chain after a restart of the receiver', { timeout: stepTimeoutMs }, async () => {
     await stack.docker(['restart', '--time', '40'], 'receiver');
     const before = await stack.chainWhen('the receiver answers again', () => true);

@@ -2,5 +2,6 @@
 // a thousand signatures. Within this repository only; the published package has the whole face (scripts/pack-ledger.ts).
 
 export { toHex } from './bytes.ts';
-export { parsePublicKey } from './keys.ts';
+export { type PublicKey, parsePublicKey } from './keys.ts';
+export type { Result } from './result.ts';
 export { createSyncVerifier, type SyncVerifier } from './signature.ts';

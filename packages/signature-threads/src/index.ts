@@ -1,3 +1,4 @@
-// The public face of the threads that check signatures.
+// The public face: the threads that check signatures, and what checks one fast.
 
+export { createFastVerifier } from './fast-verifier.ts';
 export { SignatureThreads, SignatureThreadsError, withSignatureThreads } from './signature-threads.ts';

@@ -2,7 +2,8 @@
 // order in which they come.
 
 import { parentPort } from 'node:worker_threads';
-import { createSyncVerifier, parsePublicKey, type SyncVerifier, toHex } from '@telltale/ledger/sync-verifier';
+import { parsePublicKey, type SyncVerifier, toHex } from '@telltale/ledger/sync-verifier';
+import { createFastVerifier } from './fast-verifier.ts';
 import { NONE_WRONG, type PackedBatch, unpackBatch } from './packed-batch.ts';
 
 /** Keys kept ready: importing one costs about as much as a signature. Some 5 kB each in OpenSSL; a guess. */
@@ -28,7 +29,7 @@ function verifierOf(spki: Uint8Array): SyncVerifier {
   const known = verifiers.get(id);
   if (known) return known;
   const key = parsePublicKey(spki);
-  const verifier = key.ok ? createSyncVerifier(key.value) : key;
+  const verifier = key.ok ? createFastVerifier(key.value) : key;
   // Whoever reads the log took the key before: the thread ends, and nothing is said of the batch.
   if (!verifier.ok) throw new Error(`a key cannot be used: ${verifier.message}`);
   if (verifiers.size === MAX_KEYS) verifiers.clear();

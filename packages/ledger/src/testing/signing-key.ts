@@ -17,9 +17,15 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 /** The Ed25519 key pair of a 32-byte seed. */
 export function signingKeyOf(seed: Uint8Array): SigningKey {
   const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
-  const key = parsePublicKey(createPublicKey(privateKey).export({ format: 'der', type: 'spki' }));
+  const key = publicKeyOf(createPublicKey(privateKey).export({ format: 'der', type: 'spki' }));
+  return { key, privateKey, sign: createSigner(privateKey), verify: verifierOf(key) };
+}
+
+/** The key of a SubjectPublicKeyInfo that is known to be good. */
+export function publicKeyOf(spki: Uint8Array): PublicKey {
+  const key = parsePublicKey(spki);
   if (!key.ok) throw new TypeError(key.message);
-  return { key: key.value, privateKey, sign: createSigner(privateKey), verify: verifierOf(key.value) };
+  return key.value;
 }
 
 /** A verifier for a key that is known to be good. */

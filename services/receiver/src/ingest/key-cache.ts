@@ -1,12 +1,7 @@
 // Public keys that were seen lately, ready to verify with: reading and importing a key costs more than checking a signature with it.
 
-import {
-  createSyncVerifier,
-  type PublicKey,
-  parsePublicKeyPem,
-  type Result,
-  type SyncVerifier,
-} from '@telltale/ledger';
+import { type PublicKey, parsePublicKeyPem, type Result, type SyncVerifier } from '@telltale/ledger';
+import { createFastVerifier } from '@telltale/signature-threads';
 
 export interface UsableKey {
   readonly key: PublicKey;
@@ -32,7 +27,7 @@ export class KeyCache {
     }
     const key = parsePublicKeyPem(pem);
     if (!key.ok) return key;
-    const verifier = createSyncVerifier(key.value);
+    const verifier = createFastVerifier(key.value);
     if (!verifier.ok) return verifier;
     const usable = { key: key.value, verify: verifier.value };
     if (pem.length > MAX_KEPT_CHARACTERS) return { ok: true, value: usable };
