@@ -2,6 +2,7 @@
 // The decoders refuse every spelling but one, so that two different texts never stand for the same bytes.
 
 import { allocate } from '#platform/memory';
+import { fromHex } from '#platform/text';
 
 /** Bytes that may hold anything until they are written. What is kept for long wants a copy: a piece may keep more memory than its own. */
 export { allocate } from '#platform/memory';
@@ -28,6 +29,13 @@ export function fromUtf8(bytes: Uint8Array): string | undefined {
     // TextDecoder says "invalid" by throwing; there is nothing else to learn from it.
     return undefined;
   }
+}
+
+/** The bytes of a constant in lower-case hexadecimal. Throws for any other text. */
+export function bytesOf(hex: string): Uint8Array {
+  const bytes = fromHex(hex);
+  if (!bytes) throw new TypeError(`not hexadecimal: ${hex}`);
+  return bytes;
 }
 
 /** One byte string after another. */

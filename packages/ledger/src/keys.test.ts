@@ -5,13 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from './bytes.ts';
 import { ALGORITHM, keyIdOf, ownDevice, parsePublicKey, parsePublicKeyPem, publicKeyPem } from './keys.ts';
 import { createVerifier } from './signature.ts';
+import { ed25519Spki } from './testing/ed25519-signatures.ts';
 import { encodeY, torsionEncodings } from './testing/ed25519-torsion.ts';
 import { readWycheproof } from './testing/foreign.ts';
 import { bytesOf, readGolden } from './testing/golden.ts';
 import { derLength, rsaSpkiOf } from './testing/rsa-spki.ts';
 
 const { vectors, device, ledger, rotatedTo } = readGolden();
-const ED25519_PREFIX = '302a300506032b6570032100';
 const P256_PREFIX = '3059301306072a8648ce3d020106082a8648ce3d030107034200';
 const FIELD = 2n ** 255n - 19n;
 
@@ -263,10 +263,6 @@ describe('PEM', () => {
     expect(parsePublicKeyPem(publicKeyPem(ed25519) + pem)).toEqual(parsePublicKey(ed25519));
   });
 });
-
-function ed25519Spki(point: Uint8Array): Uint8Array {
-  return bytesOf(ED25519_PREFIX + toHex(point));
-}
 
 function keysOf(name: string): Uint8Array[] {
   return readWycheproof(name).testGroups.map((group) => bytesOf(group.publicKeyDer));

@@ -2,7 +2,8 @@
 // Source: format.md "Keys"; RFC 8410 (Ed25519), RFC 5480 (P-256) and RFC 8017 (RSA) in a SubjectPublicKeyInfo (RFC 5280).
 
 import type { Brand } from './brand.ts';
-import { concat, equalBytes, fromBase64, fromHex, toBase64, toHex } from './bytes.ts';
+import { bytesOf, concat, equalBytes, fromBase64, toBase64, toHex } from './bytes.ts';
+import { hasSmallOrder } from './ed25519-small-order.ts';
 import { sha256 } from './hash.ts';
 import { quoted } from './quoted.ts';
 import { accept, type Refusal, type Result, refuse } from './result.ts';
@@ -46,17 +47,6 @@ const RSA_EXPONENT = bytesOf('0203010001');
 
 /** 2^255 − 19, little-endian: the field of Ed25519 (RFC 8032 section 5.1). */
 const ED25519_P = bytesOf('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f');
-/**
- * The y coordinates, little-endian and without the sign bit, of the eight points whose order divides 8:
- * 0 (order 4), 1 (order 1), −1 (order 2), and two of order 8. A signature by such a key can fit many messages.
- */
-const ED25519_SMALL_ORDER_Y = [
-  '0000000000000000000000000000000000000000000000000000000000000000',
-  '0100000000000000000000000000000000000000000000000000000000000000',
-  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
-  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
-  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
-].map(bytesOf);
 
 /** Takes 32 bytes as a KeyId. Throws on any other length. */
 export function asKeyId(bytes: Uint8Array): KeyId {
@@ -126,7 +116,7 @@ function checkEd25519(spki: Uint8Array): Refusal<KeyCode> | undefined {
   y[31] = (y[31] ?? 0) & 0x7f;
   if (!isLessLittleEndian(y, ED25519_P))
     return refuse('key-encoding', 'the Ed25519 key is not in its canonical encoding');
-  if (ED25519_SMALL_ORDER_Y.some((small) => equalBytes(small, y))) {
+  if (hasSmallOrder(y)) {
     return refuse('key-small-order', 'the Ed25519 key is a point of small order');
   }
   return undefined;
@@ -193,10 +183,4 @@ function isLessLittleEndian(a: Uint8Array, b: Uint8Array): boolean {
     if (difference !== 0) return difference < 0;
   }
   return false;
-}
-
-function bytesOf(hex: string): Uint8Array {
-  const bytes = fromHex(hex);
-  if (!bytes) throw new TypeError(`not hexadecimal: ${hex}`);
-  return bytes;
 }

@@ -1,5 +1,5 @@
 // Ed25519 by libsodium where it can be loaded: a bit more than half of what OpenSSL needs (0.56 in runs of one minute on one machine). It only
-// ever says yes sooner: what it does not take, the ledger's verifier judges, so that the verdict is OpenSSL's. A test holds the two together.
+// ever says yes sooner: what it does not take, the ledger's verifier judges, so that the verdict is the ledger's. A test holds the two together.
 
 import { createRequire } from 'node:module';
 import { createSyncVerifier, type PublicKey, type Result, type SyncVerifier } from '@telltale/ledger/sync-verifier';

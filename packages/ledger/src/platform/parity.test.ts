@@ -195,22 +195,31 @@ describe('the verdict on a signature is the same on both platforms', () => {
   it('for Ed25519 signatures whose R or key has a part of small order: without cofactor', async () => {
     const verdicts = new Set<string>();
     for (const { keyKind, rKind, key, message: text, signature } of craftedSignatures(4)) {
-      // It is a matter of Node.js's version whether an R that has no other part is taken.
-      if (rKind === 'of small order') continue;
       const { both } = verifiersOf(key.spki);
       verdicts.add(`${keyKind} key, ${rKind} R: ${await both(text, signature)}`);
     }
-    // With a whole key, a mixed R never verifies without the cofactor; with a mixed key it is a matter of k.
+    // With a whole key, a mixed R never verifies without the cofactor; with a mixed key it is a matter of k. An R with no other part never does.
     expect([...verdicts].sort()).toEqual([
       'mixed key, mixed R: false',
       'mixed key, mixed R: true',
       'mixed key, not canonical R: false',
+      'mixed key, of small order R: false',
       'mixed key, whole R: false',
       'mixed key, whole R: true',
       'whole key, mixed R: false',
       'whole key, not canonical R: false',
+      'whole key, of small order R: false',
       'whole key, whole R: true',
     ]);
+  });
+
+  it('for an Ed25519 signature that fits, but for an R that is the neutral point: it is refused', async () => {
+    // OpenSSL takes this one, and Node.js before 24.21 with it.
+    const key = bytesOf('c4c1227d7fff941a976049ecefad7b663fa5121d769cbbd79a53d344e4773e98');
+    const r = new Uint8Array(32).with(0, 1);
+    const s = bytesOf('91b29d09ac9d81998610988a07f76750c97cfdb45bacd9e409b05b0b85e0da05');
+    const { both } = verifiersOf(ed25519Spki(key));
+    expect(await both(utf8('0'), concat(r, s))).toBe(false);
   });
 
   it('for Ed25519 signatures whose S is not reduced', async () => {

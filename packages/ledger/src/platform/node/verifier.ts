@@ -1,7 +1,9 @@
 // Verifying where Node.js runs: OpenSSL through node:crypto, on libuv's thread pool or, for whoever has threads of their own, on the calling one.
-// Ed25519: RFC 8032, without cofactor. ECDSA P-256 with SHA-256: DER. RSA: PSS, SHA-256, MGF1-SHA-256, any salt length.
+// Ed25519: RFC 8032, without cofactor, and no R of small order, whatever Node.js's version says of one.
+// ECDSA P-256 with SHA-256: DER. RSA: PSS, SHA-256, MGF1-SHA-256, any salt length.
 
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { hasSmallOrder } from '../../ed25519-small-order.ts';
 import { ALGORITHM, type PublicKey } from '../../keys.ts';
 import { accept, type Result, refuse } from '../../result.ts';
 import type { SyncVerifier, Verifier } from '../../signature.ts';
@@ -13,13 +15,13 @@ import type { SyncVerifier, Verifier } from '../../signature.ts';
 export function createVerifier(key: PublicKey): Result<Verifier, 'key-encoding'> {
   const imported = importKey(key);
   if (!imported.ok) return imported;
-  const { digest, parameters, signatureBytes } = imported.value;
+  const { digest, parameters, signatureBytes, isEd25519 } = imported.value;
   return accept((message, signature) => {
     if (signatureBytes !== undefined && signature.length !== signatureBytes) return Promise.resolve(false);
     return new Promise((resolve) => {
       verify(digest, message, parameters, signature, (error, isValid) => {
         // OpenSSL reports some malformed signatures as errors: they are not valid signatures either.
-        resolve(error === null && isValid);
+        resolve(error === null && isValid && !(isEd25519 && hasSmallOrder(signature)));
       });
     });
   });
@@ -29,11 +31,11 @@ export function createVerifier(key: PublicKey): Result<Verifier, 'key-encoding'>
 export function createSyncVerifier(key: PublicKey): Result<SyncVerifier, 'key-encoding'> {
   const imported = importKey(key);
   if (!imported.ok) return imported;
-  const { digest, parameters, signatureBytes } = imported.value;
+  const { digest, parameters, signatureBytes, isEd25519 } = imported.value;
   return accept((message, signature) => {
     if (signatureBytes !== undefined && signature.length !== signatureBytes) return false;
     try {
-      return verify(digest, message, parameters, signature);
+      return verify(digest, message, parameters, signature) && !(isEd25519 && hasSmallOrder(signature));
     } catch {
       // As above: some malformed signatures are errors.
       return false;
@@ -52,7 +54,7 @@ function importKey(key: PublicKey) {
   }
   const { modulusLength } = imported.asymmetricKeyDetails ?? {};
   const signatureBytes = modulusLength === undefined ? undefined : Math.ceil(modulusLength / 8);
-  return accept({ ...parametersOf(key, imported), signatureBytes });
+  return accept({ ...parametersOf(key, imported), signatureBytes, isEd25519: key.algorithm === ALGORITHM.ed25519 });
 }
 
 /** The key itself where that says everything: looking for it inside an object costs node:crypto two exceptions a call, about 20 µs. */

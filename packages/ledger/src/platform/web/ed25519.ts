@@ -1,9 +1,11 @@
 // Ed25519 verification without cofactor, as OpenSSL does it: R must be, to the byte, the encoding of [S]B − [k]A (RFC 8032 section 5.1.7).
-// noble's own verify multiplies by the cofactor, and so accepts signatures whose R has a part of small order: another verdict.
+// noble's own verify multiplies by the cofactor, and so accepts signatures whose R has a part of small order: another verdict. An R of small
+// order, with no other part, is refused on both platforms, although it may be that encoding.
 
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concat, equalBytes } from '../../bytes.ts';
+import { hasSmallOrder } from '../../ed25519-small-order.ts';
 
 const SIGNATURE_BYTES = 64;
 const { Point } = ed25519;
@@ -18,7 +20,7 @@ export function createEd25519Verifier(key: Uint8Array): (message: Uint8Array, si
   if (!point) return () => false;
   const negated = point.negate();
   return (message, signature) => {
-    if (signature.length !== SIGNATURE_BYTES) return false;
+    if (signature.length !== SIGNATURE_BYTES || hasSmallOrder(signature)) return false;
     const r = signature.subarray(0, 32);
     const s = littleEndian(signature.subarray(32));
     if (s >= ORDER) return false;
