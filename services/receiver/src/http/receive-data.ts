@@ -1,8 +1,8 @@
 // POST /receive_data: signed readings in, receipts out. The body stays bytes: what was signed is never parsed into values and back.
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeader } from 'node:http';
 import type { Receipt } from '@telltale/ledger';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { DATABASE_AWAY, jsonAnswer, plainErrors } from './answers.ts';
@@ -108,7 +108,7 @@ export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): vo
       '/receive_data',
       {
         bodyLimit: service.maxBodyBytes,
-        // The answer is made here and typed by its schema: checking it again at run time would only cost.
+        // What is answered is made here and typed by its schema: checking it again at run time would only cost.
         serializerCompiler: () => (data) => JSON.stringify(data),
         schema: {
           summary: 'Receive signed readings',
@@ -140,15 +140,15 @@ export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): vo
           },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const isQuorum = request.query.ack === 'quorum';
         if (isQuorum) service.requireQuorum();
         const receipts = await receive(request);
         if (isQuorum) await service.untilReplicated(leafIndexesOf(receipts), QUORUM_TIMEOUT_MS);
-        if (request.query.wait !== 'sealed') return acceptedBody(receipts);
+        if (request.query.wait !== 'sealed') return sendAtOnce(reply, acceptedBody(receipts));
         const blocks = await service.untilSealed(leafIndexesOf(receipts), SEALED_TIMEOUT_MS);
         const sealed = receipts.map((one) => ({ ...one, ...blockOf(blocks, one) }));
-        return acceptedBody(sealed);
+        return sendAtOnce(reply, acceptedBody(sealed));
       },
     );
   });
@@ -157,6 +157,26 @@ export function receiveDataRoute(app: FastifyInstance, service: ReceiveData): vo
 /** The JSON of the answer to readings that were accepted. */
 export function acceptedBody<Given extends Receipt>(receipts: Given[]) {
   return { status: 'success' as const, message: 'Data added to blockchain', receipts };
+}
+
+/**
+ * Sends the answer past fastify's reply, which would look for hooks that this route has not: a tenth of the event loop's work for single
+ * readings (its share of a profile).
+ */
+function sendAtOnce(reply: FastifyReply, answer: z.infer<typeof received>): FastifyReply {
+  const text = JSON.stringify(answer);
+  const lengthBytes = Buffer.byteLength(text);
+  const headers: OutgoingHttpHeader[] = [
+    'content-type',
+    'application/json; charset=utf-8',
+    'content-length',
+    lengthBytes,
+  ];
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) headers.push(name, value);
+  reply.hijack();
+  reply.raw.writeHead(200, headers);
+  reply.raw.end(text);
+  return reply;
 }
 
 interface HeldBody {

@@ -58,12 +58,25 @@ async function storedMessages(): Promise<string> {
   return rows.map((row) => /"name":"([^"]*)"/.exec(row.message)?.[1]).join(' ');
 }
 
-async function submitAll(commits: GroupCommit, requests: readonly VerifiedReading[][]) {
-  return Promise.allSettled(requests.map((readings) => commits.submit(readings)));
+/** The first begins a transaction; the others arrive while it runs. */
+async function submitAll(commits: GroupCommit, [first = [], ...others]: readonly VerifiedReading[][]) {
+  const begun = commits.submit(first);
+  await Promise.resolve();
+  return Promise.allSettled([begun, ...others.map((readings) => commits.submit(readings))]);
 }
 
 const groupSizes = (results: PromiseSettledResult<Receipt[]>[]) =>
   results.map((result) => (result.status === 'fulfilled' ? result.value.map((receipt) => receipt.count) : 'refused'));
+
+describe('requests that arrive in one turn of the event loop', () => {
+  it('share a transaction and its signature', async () => {
+    const requests = await Promise.all(['a', 'b', 'c'].map((name) => parts.read(reading(name))));
+    const commits = openCommits();
+    const results = await Promise.allSettled(requests.map((readings) => commits.submit(readings)));
+    expect(groupSizes(results)).toEqual([[3], [3], [3]]);
+    expect(accepted).toEqual([3]);
+  });
+});
 
 describe('requests that arrive while a transaction runs', () => {
   it('share the next one and its signature', async () => {
@@ -174,6 +187,7 @@ describe('stop', () => {
     const commits = openCommits();
     const requests = await Promise.all(['a', 'b', 'c'].map((name) => parts.read(reading(name))));
     const results = submitAll(commits, requests);
+    await Promise.resolve();
     const stopped = commits.stop();
     await expect(commits.submit(requests[0] ?? [])).rejects.toMatchObject({ code: 'stopping' });
     await stopped;

@@ -62,7 +62,8 @@ export class GroupCommit {
       this.queue.push({ readings, leavesBytes: leavesBytesOf(readings), resolve, reject });
       this.waitingReadings += readings.length;
     });
-    this.running ??= this.run();
+    // Not at once: other requests whose readings were verified in this turn of the event loop are about to submit theirs.
+    this.running ??= Promise.resolve().then(() => this.run());
     return result;
   }
 

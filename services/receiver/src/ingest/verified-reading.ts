@@ -37,6 +37,14 @@ export interface PackedReadings {
   readonly seqs: ReadonlyMap<number, readonly number[]>;
 }
 
+/** The reading with the texts that it is looked up by. */
+export function nameReading(checked: CheckedReading): VerifiedReading {
+  const { position, key, device, hasDevice, seq, seqs, deviceTimeUs, transactionId, leaf } = checked;
+  const transactionIdHex = toHex(transactionId);
+  const pair = pairName({ keyId: key.keyId, device });
+  return { position, key, device, hasDevice, seq, seqs, deviceTimeUs, transactionId, transactionIdHex, pair, leaf };
+}
+
 /** position, algorithm, hasDevice, seq (−1: absent), deviceTimeUs (−1: absent), end of the leaf, end of the SubjectPublicKeyInfo. */
 const COLUMNS = 7;
 const ABSENT = -1;
@@ -81,7 +89,9 @@ export function unpackReadings(packed: PackedReadings): VerifiedReading[] {
     const idAt = spkiEnd + HASH_BYTES;
     const keyId: KeyId = asKeyId(bytes.subarray(spkiEnd, idAt));
     const transactionId = asHash(bytes.subarray(idAt, idAt + HASH_BYTES));
-    const reading: VerifiedReading = {
+    const leaf = bytes.subarray(at, leafEnd);
+    at = idAt + HASH_BYTES;
+    return nameReading({
       position: number(0),
       key: { algorithm: algorithmOf(number(1)), keyId, spki: bytes.subarray(leafEnd, spkiEnd) },
       device,
@@ -90,12 +100,8 @@ export function unpackReadings(packed: PackedReadings): VerifiedReading[] {
       seqs: packed.seqs.get(i),
       deviceTimeUs: presentOf(number(4)),
       transactionId,
-      transactionIdHex: toHex(transactionId),
-      pair: pairName({ keyId, device }),
-      leaf: bytes.subarray(at, leafEnd),
-    };
-    at = idAt + HASH_BYTES;
-    return reading;
+      leaf,
+    });
   });
 }
 

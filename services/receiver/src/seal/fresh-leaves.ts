@@ -12,6 +12,10 @@ export class FreshLeaves {
   private leaves: HashedLeaf[] = [];
   private seqs = 0;
 
+  get count(): number {
+    return this.leaves.length;
+  }
+
   /** Takes leaves whose transaction is committed, in the order of the log. */
   add(leaves: readonly HashedLeaf[]): void {
     if (leaves.length === 0) return;

@@ -98,8 +98,9 @@ export class Sealer {
     return this.failure !== undefined;
   }
 
-  /** Says that readings were accepted. A hint only: polling finds them too. */
+  /** Says that readings were accepted, or that somebody waits. A hint only: polling finds them too. */
   nudge(): void {
+    if (this.restMs() > 0) return;
     this.isNudged = true;
     this.wake?.();
   }
@@ -107,7 +108,8 @@ export class Sealer {
   /** Ends the loop, gives the lease up and ends the miner. A run under way is thrown away: its leaves stay pending. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    this.nudge();
+    this.isNudged = true;
+    this.wake?.();
     await this.running;
     await this.miner.stop();
     await this.lease.release().catch((error: unknown) => this.note(error));
@@ -131,6 +133,8 @@ export class Sealer {
   /** One turn: seals what is due. Gives how long to wait for the next, in milliseconds. */
   private async step(): Promise<number> {
     const { pool, publisher, rule, nowUs } = this.context;
+    const restMs = this.restMs();
+    if (restMs > 0) return restMs;
     const held = await this.lease.hold();
     if (!held) {
       this.base = undefined;
@@ -142,12 +146,18 @@ export class Sealer {
     if (sizes.length === 0) {
       return dueAtUs === undefined ? POLL_MS : Math.min(POLL_MS, Math.max(1, (dueAtUs - nowUs()) / 1000));
     }
-    const pauseMs = (this.nextRunAtUs - nowUs()) / 1000;
-    // A clock that was set back makes nobody wait longer than that.
-    if (pauseMs > 0 && pauseMs <= RUN_PAUSE_MS && sizes.length < MAX_RUN_BLOCKS && !publisher.isAwaited) return pauseMs;
     this.nextRunAtUs = nowUs() + RUN_PAUSE_MS * 1000;
     this.base = await this.seal(this.base, { sizes: sizes.slice(0, MAX_RUN_BLOCKS), ...held });
     return 0;
+  }
+
+  /** How long readings may gather, in milliseconds: until the pause after the last run is over, unless there is a run's worth or somebody waits. */
+  private restMs(): number {
+    const { publisher, rule, fresh, nowUs } = this.context;
+    const restMs = (this.nextRunAtUs - nowUs()) / 1000;
+    const isRunFull = fresh.count >= Math.min(PENDING_WINDOW / 2, MAX_RUN_BLOCKS * rule.transactionsPerBlock);
+    // A clock that was set back makes nobody wait longer than that.
+    return publisher.isAwaited || isRunFull || restMs > RUN_PAUSE_MS ? 0 : restMs;
   }
 
   /** Start-up, takeover, or after a doubt: the newest block and the right edge of its log, which must fit each other. */
