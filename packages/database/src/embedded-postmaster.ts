@@ -40,6 +40,9 @@ const settings: Readonly<Record<string, string>> = {
   shared_buffers: '64MB',
   // Several receivers with a pool each, with a margin. A guess.
   max_connections: '60',
+  // PostgreSQL's defaults for files of 16 MB, which initdb would scale down with their size: fewer files kept for use again, and a checkpoint every 64 MB.
+  min_wal_size: '80MB',
+  max_wal_size: '1GB',
   jit: 'off',
   log_checkpoints: 'off',
   // Statements and the values of rows are readings, which no log may hold.
