@@ -7,7 +7,6 @@ import {
   equalBytes,
   type Hash,
   headerHash,
-  LEAF_KIND,
   type Signer,
   signBlock,
   type Tile,
@@ -30,6 +29,7 @@ import { type HashedLeaf, hashLeaf } from './hashed-leaf.ts';
 import { Lease } from './lease.ts';
 import { Miner } from './miner.ts';
 import { planRun } from './plan.ts';
+import { MAX_RUN_BLOCKS, RunPace } from './run-pace.ts';
 
 export interface SealerContext {
   readonly pool: Pool;
@@ -47,15 +47,8 @@ export interface SealerContext {
 const POLL_MS = 500;
 /** Pause after a failure, so that a database that is away is not hammered. A guess. */
 const RETRY_MS = 1_000;
-/** Blocks in one run and one transaction. Bounds what a crash makes mine again. A guess. */
-const MAX_RUN_BLOCKS = 256;
 /** A run ends after this long: readings become blocks no later for being mined together. A guess. */
 const RUN_BUDGET_MS = 100;
-/**
- * From one run to the next, unless somebody waits for sealing or there is a whole run to seal: under load readings gather and share its statements
- * (at 100 ms a third of PostgreSQL's work for single readings, measured). The first after a rest is sealed at once. A guess: unnoticed by people.
- */
-const RUN_PAUSE_MS = 250;
 /** Pending leaves held in memory, unless one block needs more: about 400 bytes each. A guess. */
 const PENDING_WINDOW = 16_384;
 
@@ -71,9 +64,9 @@ export class Sealer {
   private readonly context: SealerContext;
   private readonly miner = new Miner();
   private readonly lease: Lease;
+  private readonly pace: RunPace;
   private readonly stopping = new AbortController();
   private base: Base | undefined;
-  private nextRunAtUs = 0;
   private failure: string | undefined;
   private wake: (() => void) | undefined;
   private isNudged = false;
@@ -81,6 +74,7 @@ export class Sealer {
 
   constructor(context: SealerContext) {
     this.context = context;
+    this.pace = new RunPace(context.rule.transactionsPerBlock);
     this.lease = new Lease(context.pool, (error) => this.note(error));
   }
 
@@ -146,18 +140,16 @@ export class Sealer {
     if (sizes.length === 0) {
       return dueAtUs === undefined ? POLL_MS : Math.min(POLL_MS, Math.max(1, (dueAtUs - nowUs()) / 1000));
     }
-    this.nextRunAtUs = nowUs() + RUN_PAUSE_MS * 1000;
+    this.pace.begin(nowUs());
     this.base = await this.seal(this.base, { sizes: sizes.slice(0, MAX_RUN_BLOCKS), ...held });
     return 0;
   }
 
-  /** How long readings may gather, in milliseconds: until the pause after the last run is over, unless there is a run's worth or somebody waits. */
+  /** How long readings may gather until the next run, in milliseconds. */
   private restMs(): number {
-    const { publisher, rule, fresh, nowUs } = this.context;
-    const restMs = (this.nextRunAtUs - nowUs()) / 1000;
-    const isRunFull = fresh.count >= Math.min(PENDING_WINDOW / 2, MAX_RUN_BLOCKS * rule.transactionsPerBlock);
-    // A clock that was set back makes nobody wait longer than that.
-    return publisher.isAwaited || isRunFull || restMs > RUN_PAUSE_MS ? 0 : restMs;
+    const { publisher, fresh, nowUs } = this.context;
+    const pendingLeaves = fresh.count + (this.base?.pending.length ?? 0);
+    return this.pace.restMs({ nowUs: nowUs(), pendingLeaves, isAwaited: publisher.isAwaited });
   }
 
   /** Start-up, takeover, or after a doubt: the newest block and the right edge of its log, which must fit each other. */
@@ -229,7 +221,7 @@ export class Sealer {
     const next = { head: headOf(blocks), edge: plan.edge, pending: base.pending.slice(sealed) };
     // A crash before this line has sealed the blocks all the same: start-up loads the head and publishes it.
     this.context.publisher.publish(next.head);
-    this.report({ base, blocks, durationMs: Math.round((nowUs() - startedAtUs) / 1000) });
+    this.report({ blocks, readings: readings.length, durationMs: Math.round((nowUs() - startedAtUs) / 1000) });
     const sizes = { before: header.logSize, after: next.head.header.logSize };
     if (needsPartition(sizes)) await this.preparePartitions();
     return next;
@@ -273,14 +265,10 @@ export class Sealer {
   }
 
   /** One line a run: where there are a thousand blocks a second, a line for each would fill the pipe of whoever reads them, and wait for it. */
-  private report(sealed: { base: Base; blocks: readonly StoredBlock[]; durationMs: number }): void {
-    const { base, blocks, durationMs } = sealed;
+  private report({ blocks, ...of }: { blocks: readonly StoredBlock[]; readings: number; durationMs: number }): void {
     const newest = blocks.at(-1);
     if (!newest) return;
-    const { blockIndex, hash, logSize } = newest;
-    const leaves = base.pending.slice(0, logSize - base.head.header.logSize);
-    const readings = leaves.filter((leaf) => leaf.kind === LEAF_KIND.reading).length;
-    const fields = { blockIndex, readings, hash: toHex(hash), durationMs };
+    const fields = { blockIndex: newest.blockIndex, hash: toHex(newest.hash), ...of };
     if (blocks.length === 1) this.context.log.info(fields, 'block sealed');
     else this.context.log.info({ firstBlockIndex: blocks[0]?.blockIndex, ...fields }, 'blocks sealed');
   }
