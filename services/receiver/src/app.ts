@@ -4,7 +4,6 @@ import type { IncomingMessage } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { BITS_PER_DIFFICULTY, MAX_DEVICE_BYTES } from '@telltale/ledger';
-import { withSignatureThreads } from '@telltale/signature-threads';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Pool } from 'pg';
@@ -195,9 +194,7 @@ async function start(config: ReceiverConfig, context: { log: Logger; started: St
     },
   });
   getChainRoute(app, { pool });
-  const validations = new ValidationQueue((signal) =>
-    withSignatureThreads((checker) => validateChain(pool, { ledger, signal, checker })),
-  );
+  const validations = new ValidationQueue((signal) => validateChain(pool, { ledger, signal, checker: verifiers }));
   validateChainRoute(app, validations);
   keysRoutes(app, {
     pool,

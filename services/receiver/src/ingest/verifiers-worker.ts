@@ -1,16 +1,43 @@
-// A thread of the verifiers: takes bodies, gives readings. It knows no database and no clock.
+// A thread of the verifiers: takes bodies, gives readings; takes batches of a log's signatures, gives the first wrong one. It knows no database and no
+// clock.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { ReceiverError } from '../errors.ts';
+import { BatchChecker, type PackedBatch } from '@telltale/signature-threads';
+import { type ItemFault, ReceiverError, type ReceiverErrorCode } from '../errors.ts';
 import { KeyCache } from './key-cache.ts';
-import { type CheckedReading, packReadings } from './verified-reading.ts';
-import type { BodiesToVerify, VerifiedBodies } from './verifiers.ts';
+import { type CheckedReading, type PackedReadings, packReadings } from './verified-reading.ts';
 import { verifyBody } from './verify-body.ts';
+
+/** What crosses to a thread: bodies one behind the other, each up to its end. */
+export interface BodiesToVerify {
+  readonly bytes: ArrayBuffer;
+  readonly ends: readonly number[];
+}
+
+/** What comes back: an outcome for each body, and the readings of all that were verified, in order. */
+export interface VerifiedBodies {
+  readonly outcomes: readonly (
+    | { readonly kind: 'verified'; readonly readings: number }
+    | {
+        readonly kind: 'refused';
+        readonly code: ReceiverErrorCode;
+        readonly message: string;
+        readonly faults: readonly ItemFault[];
+      }
+  )[];
+  readonly packed: PackedReadings;
+}
 
 const { maxEnvelopes } = workerData as { maxEnvelopes: number };
 const context = { keys: new KeyCache(), maxEnvelopes };
+const checker = new BatchChecker();
 
-parentPort?.on('message', ({ bytes, ends }: BodiesToVerify) => {
+parentPort?.on('message', (message: BodiesToVerify | PackedBatch) => {
+  if ('ends' in message) verifyBodies(message);
+  else parentPort?.postMessage(checker.firstWrong(message));
+});
+
+function verifyBodies({ bytes, ends }: BodiesToVerify): void {
   const readings: CheckedReading[] = [];
   const whole = new Uint8Array(bytes);
   const outcomes = ends.map((end, i): VerifiedBodies['outcomes'][number] => {
@@ -29,4 +56,4 @@ parentPort?.on('message', ({ bytes, ends }: BodiesToVerify) => {
   bytes.transfer(0);
   const verified: VerifiedBodies = { outcomes, packed };
   parentPort?.postMessage(verified, [packed.bytes, packed.table.buffer]);
-});
+}

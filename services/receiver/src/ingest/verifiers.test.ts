@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { createVerifier, parsePublicKeyPem, type SignatureCheck } from '@telltale/ledger';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { makeDevice } from '../testing/test-device.ts';
 import { Verifiers } from './verifiers.ts';
@@ -13,6 +14,15 @@ const dataOf = (number: number) => `{"device":"d${number}","seq":${number},"time
 const envelopeOf = (number: number) => devices[number % 3]?.envelope(dataOf(number)) ?? '';
 /** One reading in a body that is too long to be checked outside of the threads. */
 const longBodyOf = (number: number) => Buffer.from(envelopeOf(number) + ' '.repeat(2_000));
+/** The same reading's signature, as one who validates the log has it. */
+function checkOf(number: number): SignatureCheck {
+  const device = devices[number % 3];
+  const key = parsePublicKeyPem(device?.pem ?? '');
+  const verify = key.ok ? createVerifier(key.value) : key;
+  if (!device || !key.ok || !verify.ok) throw new Error('the key is refused');
+  const message = Buffer.from(dataOf(number));
+  return { signer: { key: key.value, verify: verify.value }, message, signature: device.sign(message), what: 'of it' };
+}
 const failures: unknown[] = [];
 const log = { error: (entry: unknown) => void failures.push(entry) };
 
@@ -92,9 +102,35 @@ describe('bodies that are checked by threads', () => {
   });
 });
 
-describe('a small body that comes alone', () => {
-  it('is checked without a thread', async () => {
+describe('batches of a log’s signatures', () => {
+  it('are right, or wrong at their first wrong signature, with bodies under way on the same threads', async () => {
+    const verifiers = start();
+    const checks = Array.from({ length: 64 }, (_, number) => checkOf(number));
+    const wrong = { ...checkOf(1), message: Buffer.from('another') };
+    const batches = [checks, checks.with(40, wrong).with(63, wrong), checks.with(0, wrong), checks];
+    const bodies = Array.from({ length: 20 }, (_, number) => verifiers.verify(longBodyOf(number)));
+    const verdicts = await Promise.all(batches.map((batch) => verifiers.check(batch)));
+    expect(verdicts).toEqual([undefined, 40, 0, undefined]);
+    expect((await Promise.all(bodies)).map(([reading]) => reading?.seq)).toEqual(bodies.map((_, number) => number));
+  });
+
+  it('are given no verdict by a thread that dies, or after the end', async () => {
     const verifiers = start({ entry: await threadOf('throw new Error("it cannot start");') });
+    for (const _ of ['at first', 'later']) {
+      await expect(verifiers.check([checkOf(1)])).rejects.toMatchObject({ code: 'check-failed' });
+    }
+    await verifiers.stop();
+    await expect(verifiers.check([checkOf(1)])).rejects.toMatchObject({ code: 'stopping' });
+  });
+});
+
+describe('small bodies', () => {
+  it('are checked without a thread, a few at a time', async () => {
+    const verifiers = start({ entry: await threadOf('throw new Error("it cannot start");') });
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 17 }, (_, number) => verifiers.verify(Buffer.from(envelopeOf(number)))),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual([...Array(16).fill('fulfilled'), 'rejected']);
     await expect(verifiers.verify(Buffer.from(envelopeOf(1)))).resolves.toMatchObject([{ device: 'd1', seq: 1 }]);
     const forged = envelopeOf(1).replace('"seq":1', '"seq":2');
     await expect(verifiers.verify(Buffer.from(forged))).rejects.toMatchObject({ code: 'envelopes-refused' });

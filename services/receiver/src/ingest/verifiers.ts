@@ -1,32 +1,14 @@
-// Turns bodies into verified readings. Checking signatures is most of the receiver's work, so threads do it, one for each core, and the event
+// Turns bodies into verified readings, and checks a log's signatures for whoever validates it. Checking signatures is most of the receiver's work, so threads do it, one for each core, and the event
 // loop goes on; but a few small bodies are sooner checked than sent to a thread. A thread takes what waits as one message.
 
-import { Worker } from 'node:worker_threads';
+import type { SignatureCheck, SignatureChecker } from '@telltale/ledger';
 import type { Logger } from 'pino';
-import { type ItemFault, ReceiverError, type ReceiverErrorCode } from '../errors.ts';
+import { ReceiverError } from '../errors.ts';
 import { KeyCache } from './key-cache.ts';
-import { nameReading, type PackedReadings, unpackReadings, type VerifiedReading } from './verified-reading.ts';
+import { nameReading, unpackReadings, type VerifiedReading } from './verified-reading.ts';
+import { VerifierThread } from './verifier-thread.ts';
+import type { BodiesToVerify, VerifiedBodies } from './verifiers-worker.ts';
 import { verifyBody } from './verify-body.ts';
-
-/** What crosses to a thread: bodies one behind the other, each up to its end. */
-export interface BodiesToVerify {
-  readonly bytes: ArrayBuffer;
-  readonly ends: readonly number[];
-}
-
-/** What comes back: an outcome for each body, and the readings of all that were verified, in order. */
-export interface VerifiedBodies {
-  readonly outcomes: readonly (
-    | { readonly kind: 'verified'; readonly readings: number }
-    | {
-        readonly kind: 'refused';
-        readonly code: ReceiverErrorCode;
-        readonly message: string;
-        readonly faults: readonly ItemFault[];
-      }
-  )[];
-  readonly packed: PackedReadings;
-}
 
 /**
  * Bytes of bodies in one message, unless one body is longer. Bounds how long a small body waits behind others: about 40 readings, 3 ms. A guess.
@@ -37,8 +19,11 @@ const MESSAGE_BYTES = 16 * 1024;
  * costs about as much CPU as half a check, and bodies that wait for the message under way wait 3 ms at most. A guess.
  */
 const WAKING_BYTES = 4 * 1024;
-/** V8's young generation in a thread, as small as the receiver's own (scripts/service-process.ts): bodies die young and in any case. A guess. */
-const YOUNG_GENERATION_MB = 3;
+/**
+ * Batches of a log's signatures that a thread has at most: about 10 ms of work, so that it goes on while whoever reads the log waits for a page of it.
+ * Bodies that come meanwhile wait so long. A guess.
+ */
+const BATCHES_PER_THREAD = 4;
 
 /** Length of a body up to which it may be checked here: about one reading. */
 const SMALL_BYTES = 1024;
@@ -61,15 +46,17 @@ interface Message {
   readonly sizeBytes: number;
 }
 
-export class Verifiers {
+export class Verifiers implements SignatureChecker {
+  readonly maxBatches: number;
   private readonly entry: URL;
   private readonly maxEnvelopes: number;
   private readonly keys = new KeyCache();
   private readonly log: Pick<Logger, 'error'>;
-  private readonly threads: number;
-  private readonly workers = new Set<Worker>();
-  private readonly idle: Worker[] = [];
-  private readonly underWay = new Map<Worker, Message>();
+  private readonly mostThreads: number;
+  private readonly threads = new Set<VerifierThread>();
+  /** Those that work on no bodies. */
+  private readonly idle: VerifierThread[] = [];
+  private readonly underWay = new Map<VerifierThread, Message>();
   /** Of this turn, to be checked here. */
   private small: Job[] = [];
   private waiting: Job[] = [];
@@ -82,14 +69,14 @@ export class Verifiers {
     this.entry = options.entry ?? new URL('./verifiers-worker.ts', import.meta.url);
     this.maxEnvelopes = options.maxEnvelopes;
     this.log = options.log;
-    this.threads = options.threads;
-    while (this.workers.size < this.threads) this.idle.push(this.startThread());
+    this.mostThreads = options.threads;
+    this.maxBatches = BATCHES_PER_THREAD * options.threads;
+    while (this.threads.size < this.mostThreads) this.startThread();
   }
 
   /** The readings of a body, every signature checked. Takes the body's memory with it: it may be empty afterwards. Throws ReceiverError: as scanEnvelopes does, or `check-failed` when a thread dies of it. */
   verify(body: Uint8Array): Promise<VerifiedReading[]> {
-    if (this.isStopped)
-      return Promise.reject(new ReceiverError('stopping', 'the receiver is stopping; send again soon'));
+    if (this.isStopped) return Promise.reject(stopping());
     return new Promise((resolve, reject) => {
       if (body.length <= SMALL_BYTES && this.small.length < SMALL_A_TURN) {
         this.small.push({ body, resolve, reject });
@@ -109,44 +96,57 @@ export class Verifiers {
     });
   }
 
+  /** A batch of a log's signatures, for whoever validates it: on the same threads, since more would only take memory. Rejects with ReceiverError. */
+  check(batch: readonly SignatureCheck[]): Promise<number | undefined> {
+    if (this.isStopped) return Promise.reject(stopping());
+    const threads = [...this.threads].toSorted((a, b) => a.batches - b.batches);
+    return (threads[0] ?? this.startThread()).check(batch);
+  }
+
   /** Ends the threads; whatever they worked on is refused. */
   async stop(): Promise<void> {
     this.isStopped = true;
-    const stopped = new ReceiverError('stopping', 'the receiver is stopping; send again soon');
     for (const { reject } of [
       ...this.small,
       ...this.waiting,
       ...[...this.underWay.values()].flatMap(({ jobs }) => jobs),
     ])
-      reject(stopped);
+      reject(stopping());
     this.small = [];
     this.waiting = [];
     this.underWay.clear();
-    await Promise.all([...this.workers].map((worker) => worker.terminate()));
+    await Promise.all([...this.threads].map((thread) => thread.stop()));
   }
 
-  private startThread(): Worker {
-    const worker = new Worker(this.entry, {
-      workerData: { maxEnvelopes: this.maxEnvelopes },
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  /** It is idle. */
+  private startThread(): VerifierThread {
+    const thread = new VerifierThread({
+      entry: this.entry,
+      maxEnvelopes: this.maxEnvelopes,
+      onError: (err) => this.log.error({ err }, 'a thread that checks signatures failed'),
+      onEnd: () => this.forget(thread),
     });
-    this.workers.add(worker);
-    worker.on('message', (verified: VerifiedBodies) => this.finish(worker, verified));
-    worker.on('error', (err) => this.log.error({ err }, 'a thread that checks signatures failed'));
-    worker.on('exit', () => this.forget(worker));
-    return worker;
+    this.threads.add(thread);
+    this.idle.push(thread);
+    return thread;
   }
 
   private handOut(): void {
     while (this.waiting.length > 0) {
       if (this.canWait()) return;
       // One that ended is replaced when it is needed, so that a thread that cannot start is not started for ever.
-      const worker = this.idle.pop() ?? (this.workers.size < this.threads ? this.startThread() : undefined);
-      if (!worker) return;
+      if (this.idle.length === 0 && this.threads.size < this.mostThreads) this.startThread();
+      const thread = this.idle.pop();
+      if (!thread) return;
       const message = this.takeMessage();
-      this.underWay.set(worker, message);
-      const bodies = joinBodies(message.jobs.map(({ body }) => body));
-      worker.postMessage(bodies, [bodies.bytes]);
+      this.underWay.set(thread, message);
+      thread.verify(joinBodies(message.jobs.map(({ body }) => body))).then(
+        (verified) => this.finish(thread, message, verified),
+        // A thread that ended takes what it worked on with it: those bodies are not tried again, one of them may be the cause.
+        (error) => {
+          for (const { reject } of message.jobs) reject(error);
+        },
+      );
     }
   }
 
@@ -178,10 +178,9 @@ export class Verifiers {
     return { jobs: this.waiting.splice(0, count), sizeBytes };
   }
 
-  private finish(worker: Worker, { outcomes, packed }: VerifiedBodies): void {
-    const { jobs } = this.underWay.get(worker) ?? { jobs: [] };
-    this.underWay.delete(worker);
-    this.idle.push(worker);
+  private finish(thread: VerifierThread, { jobs }: Message, { outcomes, packed }: VerifiedBodies): void {
+    this.underWay.delete(thread);
+    this.idle.push(thread);
     this.handOut();
     const readings = unpackReadings(packed);
     let at = 0;
@@ -196,16 +195,17 @@ export class Verifiers {
     }
   }
 
-  /** A thread that ended takes what it worked on with it: those bodies are not tried again, one of them may be the cause. */
-  private forget(worker: Worker): void {
-    this.workers.delete(worker);
-    const at = this.idle.indexOf(worker);
+  private forget(thread: VerifierThread): void {
+    this.threads.delete(thread);
+    this.underWay.delete(thread);
+    const at = this.idle.indexOf(thread);
     if (at >= 0) this.idle.splice(at, 1);
-    const lost = new ReceiverError('check-failed', 'the readings could not be checked; send them again soon');
-    for (const { reject } of this.underWay.get(worker)?.jobs ?? []) reject(lost);
-    this.underWay.delete(worker);
     if (!this.isStopped) this.handOut();
   }
+}
+
+function stopping(): ReceiverError {
+  return new ReceiverError('stopping', 'the receiver is stopping; send again soon');
 }
 
 /** A large body's memory changes hands, and is free here at once; small bodies share theirs with others and are copied. */
