@@ -15,7 +15,7 @@ export interface SignatureChecker {
   check(batch: readonly SignatureCheck[]): Promise<number | undefined>;
 }
 
-/** Signatures of a full batch: some 5 ms of work, against 0.1 ms to send it to a thread and back. A guess. */
+/** Signatures of a full batch: 3 to 5 ms of work, against 0.1 ms to send it to a thread and back. A guess. */
 export const SIGNATURES_PER_BATCH = 64;
 /** Bytes of messages after which a batch is full with fewer signatures: it bounds memory where messages are long. A guess. */
 const BATCH_BYTES = 64 * 1024;

@@ -66,8 +66,9 @@ export class VerifierThread {
       waiting.reject(lost());
       return;
     }
-    this.waiting.push(waiting);
+    // First: what cannot be sent is not waited for. An answer comes in a later turn of the event loop.
     post();
+    this.waiting.push(waiting);
   }
 
   private answer(answer: VerifiedBodies | number): void {

@@ -1,9 +1,11 @@
 // The threads that check signatures: each body gets its own readings or its own refusal, and a thread that dies takes only its bodies with it.
 
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { createVerifier, parsePublicKeyPem, type SignatureCheck } from '@telltale/ledger';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { makeDevice } from '../testing/test-device.ts';
@@ -131,7 +133,9 @@ describe('small bodies', () => {
       Array.from({ length: 17 }, (_, number) => verifiers.verify(Buffer.from(envelopeOf(number)))),
     );
     expect(outcomes.map(({ status }) => status)).toEqual([...Array(16).fill('fulfilled'), 'rejected']);
-    await expect(verifiers.verify(Buffer.from(envelopeOf(1)))).resolves.toMatchObject([{ device: 'd1', seq: 1 }]);
+    const [reading] = await verifiers.verify(Buffer.from(envelopeOf(1)));
+    expect(reading).toMatchObject({ device: 'd1', seq: 1 });
+    expect(reading?.leaf.buffer.byteLength).toBe(reading?.leaf.length);
     const forged = envelopeOf(1).replace('"seq":1', '"seq":2');
     await expect(verifiers.verify(Buffer.from(forged))).rejects.toMatchObject({ code: 'envelopes-refused' });
     await expect(verifiers.verify(longBodyOf(1))).rejects.toMatchObject({ code: 'check-failed' });
@@ -154,6 +158,38 @@ describe('a thread that dies', () => {
     await expect(first).rejects.toMatchObject({ code: 'check-failed' });
     expect(failures).toHaveLength(1);
     await expect(verifiers.verify(longBodyOf(2))).resolves.toMatchObject([{ seq: 2 }]);
+  });
+
+  it('just after its answer, while the event loop is busy, takes nothing else with it', async () => {
+    // Refuses all; the first one ends at its second message.
+    const entry = await threadOf(`
+      import { existsSync, writeFileSync } from 'node:fs';
+      import { parentPort } from 'node:worker_threads';
+      const mark = new URL('./ended', import.meta.url);
+      let messages = 0;
+      parentPort.on('message', ({ ends }) => {
+        const outcomes = ends.map(() => ({ kind: 'refused', code: 'body-malformed', message: 'refused', faults: [] }));
+        const packed = { bytes: new ArrayBuffer(0), table: new Float64Array(0), devices: [], seqs: new Map() };
+        parentPort.postMessage({ outcomes, packed });
+        if (++messages < 2 || existsSync(mark)) return;
+        writeFileSync(mark, '');
+        process.exit();
+      });
+    `);
+    // A process of its own: within vitest's, Node.js does not tell of the answer and of the end in one go.
+    const program = await threadOf(`
+      import { Verifiers } from ${JSON.stringify(new URL('./verifiers.ts', import.meta.url).href)};
+      const log = { error: () => undefined };
+      const verifiers = new Verifiers({ threads: 1, maxEnvelopes: 1, log, entry: new URL(${JSON.stringify(entry.href)}) });
+      for (let n = 0; n < 4; n++) {
+        // It is sent by then; the thread is done with it before the event loop goes on.
+        if (n === 1) setImmediate(() => setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)));
+        console.log(await verifiers.verify(Buffer.alloc(2_000)).catch(({ code }) => code));
+      }
+      await verifiers.stop();
+    `);
+    const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(program)], { timeout: 20_000 });
+    expect(stdout.trim().split('\n')).toEqual(Array(4).fill('body-malformed'));
   });
 
   it('before it took anything is not started again until it is needed', async () => {
