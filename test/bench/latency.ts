@@ -17,6 +17,8 @@ const RATE_CONNECTIONS = 64;
 const LOAD_SECONDS = 8;
 const LEAD_IN_SECONDS = 1;
 const LOAD_CONNECTIONS = 512;
+/** Readings sent one after the answer to another: what is left when nothing waits for anything. */
+const ALONE_READINGS = 4_000;
 const SHARES = [0.1, 0.5, 0.9] as const;
 
 export const latency: Bench = async (log) => {
@@ -26,7 +28,15 @@ export const latency: Bench = async (log) => {
     const highest = await highestRate(ledger, maker);
     log(`highest rate: ${Math.round(highest)} readings/s`);
     const bareSeconds = bareVerifySeconds(maker.sample()) + (await bareCommitSeconds(ledger.pool));
-    const rows: BenchRow[] = [];
+    log('one reading after the other');
+    const aloneMs = median(await oneAfterTheOther(ledger, maker));
+    const rows: BenchRow[] = [
+      {
+        what: 'median until acknowledged ÷ (bare verify + bare one-row commit), one reading after the answer to another',
+        ratio: aloneMs / (bareSeconds * 1000),
+        parts: { 'median ms': aloneMs, 'bare verify + bare commit ms': bareSeconds * 1000 },
+      },
+    ];
     for (const share of SHARES) {
       log(`${100 * share} % of it for ${LOAD_SECONDS} s`);
       const measured = await arriveAtFixedTimes(ledger, { maker, perSecond: share * highest });
@@ -54,6 +64,18 @@ async function highestRate(ledger: BenchLedger, maker: BodyMaker): Promise<numbe
   const perSecond = (RATE_READINGS / (performance.now() - startedAt)) * 1000;
   http.close();
   return perSecond;
+}
+
+async function oneAfterTheOther(ledger: BenchLedger, maker: BodyMaker): Promise<number[]> {
+  const http = new HttpLoad(ledger.url, 1);
+  const latenciesMs: number[] = [];
+  for (const body of maker.make({ readings: ALONE_READINGS, readingsPerBody: 1 })) {
+    const sentAt = performance.now();
+    await http.send(body);
+    latenciesMs.push(performance.now() - sentAt);
+  }
+  http.close();
+  return latenciesMs;
 }
 
 async function arriveAtFixedTimes(
