@@ -31,6 +31,23 @@ interface CraftedSignature {
   readonly signature: Uint8Array;
 }
 
+/**
+ * Every verdict on enough of the signatures below, sorted: with a whole key, a mixed R never verifies without the cofactor; with a mixed key it is a
+ * matter of k. An R with no other part never does.
+ */
+export const VERDICTS_WITHOUT_COFACTOR = [
+  'mixed key, mixed R: false',
+  'mixed key, mixed R: true',
+  'mixed key, not canonical R: false',
+  'mixed key, of small order R: false',
+  'mixed key, whole R: false',
+  'mixed key, whole R: true',
+  'whole key, mixed R: false',
+  'whole key, not canonical R: false',
+  'whole key, of small order R: false',
+  'whole key, whole R: true',
+];
+
 /** Eight keys, each with 24 Rs and so many messages. */
 export function* craftedSignatures(messages: number): Generator<CraftedSignature> {
   for (const [i, torsion] of torsionEncodings().entries()) {
