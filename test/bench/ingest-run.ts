@@ -7,8 +7,8 @@ import { HttpLoad } from './http-load.ts';
 import { BodyMaker } from './signed-bodies.ts';
 
 /**
- * Enough for the receiver’s code to be compiled, and to enrol the keys: V8's threads compile for the first 30,000 single readings or so (measured by
- * their CPU, which was 24 µs a reading after 4,000 and 8 µs after 40,000).
+ * Enough for the receiver’s code to be compiled, and to enrol the keys: after 4,000 V8's threads, which compile, took 24 µs for a single reading, and
+ * 8 µs after 40,000 (one run each).
  */
 const WARM_UP_READINGS = 40_000;
 

@@ -8,7 +8,7 @@ import { HttpLoad } from './http-load.ts';
 import { type Bench, type BenchRow, median, quantile } from './row.ts';
 import { BodyMaker } from './signed-bodies.ts';
 
-/** Until the receiver's code is compiled: V8's threads compile for the first 30,000 single readings or so (measured by their CPU). */
+/** As ingest-run.ts has it: until most of the receiver's code is compiled. */
 const WARM_UP_READINGS = 40_000;
 /** Readings that find the highest rate, from 64 connections that each wait for their answer. */
 const RATE_READINGS = 10_000;
