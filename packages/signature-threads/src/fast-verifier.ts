@@ -1,5 +1,6 @@
-// Ed25519 by libsodium where it can be loaded: a bit more than half of what OpenSSL needs (0.40 to 0.77 in 16 short runs on one machine, 0.56 at the median). It only
-// ever says yes sooner: what it does not take, the ledger's verifier judges, so that the verdict is the ledger's. A test holds the two together.
+// Ed25519 by libsodium where it can be loaded: a bit more than half of what OpenSSL needs (0.40 to 0.77 in 16 short runs on one machine, 0.56 at
+// the median). It only ever says yes sooner: what it does not take, the ledger's verifier judges, so that the verdict is the ledger's. A test
+// holds the two together.
 
 import { createRequire } from 'node:module';
 import { createSyncVerifier, type PublicKey, type Result, type SyncVerifier } from '@telltale/ledger/sync-verifier';
@@ -54,7 +55,8 @@ export function createFastVerifier(key: PublicKey, find = findLibsodium): Result
 
 /**
  * Null where libsodium is not to be had: with musl, and on processors that the package has no build for. The built library itself, because the
- * package's JavaScript does no more than pass these nine arguments on, and takes longer to load (12 to 19 ms of CPU in each thread against 2 to 3, measured).
+ * package's JavaScript does no more than pass these nine arguments on, and takes longer to load (12 to 19 ms of CPU in each thread against 2 to 3,
+ * measured).
  */
 export function findLibsodium(): VerifyDetached | null {
   if (libsodium === undefined) {

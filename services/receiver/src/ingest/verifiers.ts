@@ -29,9 +29,10 @@ const BATCHES_PER_THREAD = 4;
 const SMALL_BYTES = 1024;
 /**
  * Small bodies of one turn of the event loop that are checked here; those beyond go to the threads. A trip to a thread and back costs CPU and
- * waits for a core, so a few are sooner done here; more arrive in a turn only when the event loop has too much to do. What it saves in CPU
- * did not show over the noise (149 to 250 µs a reading against 189 to 260, four runs each, with no limit and with none here). Bounds what a turn takes for it: about 1 ms, and 12 ms at worst (measured: arrays of three readings, each with a
- * new key and a wrong signature). A guess.
+ * waits for a core, so a few are sooner done here; more arrive in a turn only when the event loop has too much to do. What it saves in CPU did
+ * not show over the noise (149 to 250 µs a reading against 189 to 260, four runs each, with no limit and with none here). Bounds what a turn takes
+ * for it: about 1 ms, and 12 ms at the median, 18 at most, for arrays of three readings, each with a new key and a wrong signature (measured).
+ * A guess.
  */
 const SMALL_A_TURN = 16;
 
