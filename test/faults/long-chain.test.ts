@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SERVICE_ENVIRONMENT, serviceArguments } from '../../scripts/service-process.ts';
 import { mustAccept } from '../../services/receiver/src/testing/post-readings.ts';
 import { type ReceiverProcess, spawnReceiver } from '../../services/receiver/src/testing/receiver-process.ts';
 import { makeDevice } from '../../services/receiver/src/testing/test-device.ts';
@@ -16,12 +17,6 @@ const MAX_GROWTH_BYTES = 50 * 1024 * 1024;
 /** More than the receiver has database connections. */
 const SLOW_READERS = 16;
 
-/**
- * Under any load V8 takes up to three times 16 MB and more for young garbage, in steps. What is looked for here is what the route holds,
- * so those steps are kept small.
- */
-const SMALL_YOUNG_GENERATION = { NODE_OPTIONS: '--max-semi-space-size=4' };
-
 let ledger: TestLedger;
 let receiver: ReceiverProcess;
 
@@ -31,7 +26,9 @@ beforeAll(async () => {
   await ledger.pool.query(
     `INSERT INTO sealer_lease (holder, token, expires_at) VALUES (gen_random_uuid(), 1, 'infinity')`,
   );
-  receiver = await spawnReceiver({ cwd: ledger.folder, variables: { ...ledger.variables, ...SMALL_YOUNG_GENERATION } });
+  // As its users run it: its flags and its malloc decide how much the process takes beyond what the route holds.
+  const variables = { ...ledger.variables, ...SERVICE_ENVIRONMENT };
+  receiver = await spawnReceiver({ cwd: ledger.folder, variables, command: serviceArguments('receiver') });
 });
 afterAll(async () => {
   await receiver.stop();
