@@ -2,11 +2,11 @@
 // blocks and two of messages at a time, however large a block is, and no database connection between them. There are only so many streams.
 
 import { Readable } from 'node:stream';
-import { BITS_PER_DIFFICULTY, decodeHeader, toHex } from '@telltale/ledger';
+import { BITS_PER_DIFFICULTY, decodeHeader, HEADER_BYTES, toHex } from '@telltale/ledger';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { readBlockPage, readMessagePage, type ShownBlock } from '../store/chain-page-store.ts';
+import { readBlockPage, readMessagePage } from '../store/chain-page-store.ts';
 import { PageReader } from '../store/page-reader.ts';
 import { DATABASE_AWAY, jsonAnswer, plainErrors } from './answers.ts';
 import { Budget } from './budget.ts';
@@ -139,14 +139,14 @@ async function* chainChunks(pool: Pool): AsyncGenerator<Uint8Array> {
   yield Buffer.from(`${chunk}]\n`);
 }
 
-/** A block's JSON before and after its readings, and the leaves up to its end. */
-function blockJson(block: ShownBlock): { logSize: number; before: string; after: string } {
-  const decoded = decodeHeader(block.header);
+/** A shown block's JSON before and after its readings, and the leaves up to its end. */
+function blockJson(shown: Uint8Array): { logSize: number; before: string; after: string } {
+  const decoded = decodeHeader(shown.subarray(0, HEADER_BYTES));
   if (!decoded.ok) throw new Error(`the header of a block cannot be read: ${decoded.message}`);
   const header = decoded.value;
   const time = `"timestamp":${secondsOf(header.timestampUs)},"index":${header.index}`;
   const [open, close] = header.index === 0 ? ['"Genesis Block"', ''] : ['[', ']'];
-  const hashes = `"hash":"${toHex(block.hash)}","previous hash":"${toHex(header.previousHash)}"`;
+  const hashes = `"hash":"${toHex(shown.subarray(HEADER_BYTES))}","previous hash":"${toHex(header.previousHash)}"`;
   const log = `"merkle_root":"${toHex(header.logRoot)}","log_size":${header.logSize}`;
   const difficulty = header.difficultyBits / BITS_PER_DIFFICULTY;
   return {
