@@ -5,7 +5,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type EmbeddedServer, openPool, startEmbeddedServer, targetUrl } from '@telltale/database';
+import {
+  type ConnectionTarget,
+  type EmbeddedServer,
+  openPool,
+  startEmbeddedServer,
+  targetUrl,
+} from '@telltale/database';
 import { SERVICE_ENVIRONMENT, serviceArguments } from '../../scripts/service-process.ts';
 import { type ReceiverProcess, spawnReceiver } from '../../services/receiver/src/testing/receiver-process.ts';
 import { residentBytes, treeCpuSeconds } from './process-cpu.ts';
@@ -64,6 +70,11 @@ export class BenchLedger {
 
   get pid(): number {
     return this.receiver.pid;
+  }
+
+  /** Its PostgreSQL. */
+  get connection(): ConnectionTarget {
+    return this.server.target;
   }
 
   /** CPU seconds so far of the receiver and of PostgreSQL. */

@@ -1,8 +1,10 @@
 // How soon a reading is acknowledged, by how much is asked of the receiver: single envelopes that arrive at fixed times, not one after the
-// answer to another, against the two things that nobody can do without: checking the signature, and a durable commit.
+// answer to another, against the two things that nobody can do without: checking the signature, and a durable commit; and beside them a server
+// that does nothing else.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { bareCommitSeconds, bareVerifySeconds } from './bare-limits.ts';
+import { bareCommits, bareVerifySeconds } from './bare-limits.ts';
+import { startBareServer } from './bare-server.ts';
 import { BenchLedger } from './bench-ledger.ts';
 import { HttpLoad } from './http-load.ts';
 import { type Bench, type BenchRow, median, quantile } from './row.ts';
@@ -20,28 +22,41 @@ const LOAD_CONNECTIONS = 512;
 /** Readings sent one after the answer to another: what is left when nothing waits for anything. */
 const ALONE_READINGS = 4_000;
 const SHARES = [0.1, 0.5, 0.9] as const;
+const JUDGED_SHARE = 0.5;
+const BARE_SERVER = 'a server of node:http that only verifies and inserts (bare-server-process.ts): ';
 
 export const latency: Bench = async (log) => {
   const maker = new BodyMaker('ed25519');
   const ledger = await BenchLedger.start({ TRANSACTIONS_PER_BLOCK: '100' });
   try {
-    const highest = await highestRate(ledger, maker);
+    const highest = await highestRate(ledger.url, maker);
     log(`highest rate: ${Math.round(highest)} readings/s`);
-    const bareSeconds = bareVerifySeconds(maker.sample()) + (await bareCommitSeconds(ledger.pool));
+    const commits = await bareCommits(ledger.pool);
+    const bareSeconds = bareVerifySeconds(maker.sample()) + commits.medianSeconds;
     log('one reading after the other');
-    const aloneMs = median(await oneAfterTheOther(ledger, maker));
+    const aloneMs = median(await oneAfterTheOther(ledger.url, maker));
     const rows: BenchRow[] = [
       {
         what: 'median until acknowledged ÷ (bare verify + bare one-row commit), one reading after the answer to another',
         ratio: aloneMs / (bareSeconds * 1000),
-        parts: { 'median ms': aloneMs, 'bare verify + bare commit ms': bareSeconds * 1000 },
+        parts: {
+          'median ms': aloneMs,
+          'bare verify + bare commit ms': bareSeconds * 1000,
+          'p99 of the bare commits ms': commits.p99Seconds * 1000,
+        },
       },
     ];
     for (const share of SHARES) {
+      const load = { share, bareSeconds, perSecond: share * highest };
       log(`${100 * share} % of it for ${LOAD_SECONDS} s`);
-      const measured = await arriveAtFixedTimes(ledger, { maker, perSecond: share * highest });
-      rows.push(...rowsOf(measured, { share, bareSeconds, perSecond: share * highest }));
+      const measured = await arriveAtFixedTimes(ledger.url, { maker, perSecond: load.perSecond });
+      rows.push(...rowsOf(measured, { ...load, who: '', isJudged: share === JUDGED_SHARE }));
     }
+    log(`a server that does the least, ${100 * JUDGED_SHARE} % of the same rate`);
+    const load = { share: JUDGED_SHARE, bareSeconds, perSecond: JUDGED_SHARE * highest };
+    rows.push(
+      ...rowsOf(await bareServerUnder(ledger, maker, load.perSecond), { ...load, who: BARE_SERVER, isJudged: false }),
+    );
     return rows;
   } finally {
     await ledger.stop();
@@ -55,8 +70,8 @@ interface Measured {
   readonly latenessMs: readonly number[];
 }
 
-async function highestRate(ledger: BenchLedger, maker: BodyMaker): Promise<number> {
-  const http = new HttpLoad(ledger.url, RATE_CONNECTIONS);
+async function highestRate(url: string, maker: BodyMaker): Promise<number> {
+  const http = new HttpLoad(url, RATE_CONNECTIONS);
   await http.sendAll(maker.make({ readings: WARM_UP_READINGS, readingsPerBody: 1 }));
   const bodies = maker.make({ readings: RATE_READINGS, readingsPerBody: 1 });
   const startedAt = performance.now();
@@ -66,8 +81,8 @@ async function highestRate(ledger: BenchLedger, maker: BodyMaker): Promise<numbe
   return perSecond;
 }
 
-async function oneAfterTheOther(ledger: BenchLedger, maker: BodyMaker): Promise<number[]> {
-  const http = new HttpLoad(ledger.url, 1);
+async function oneAfterTheOther(url: string, maker: BodyMaker): Promise<number[]> {
+  const http = new HttpLoad(url, 1);
   const latenciesMs: number[] = [];
   for (const body of maker.make({ readings: ALONE_READINGS, readingsPerBody: 1 })) {
     const sentAt = performance.now();
@@ -78,14 +93,22 @@ async function oneAfterTheOther(ledger: BenchLedger, maker: BodyMaker): Promise<
   return latenciesMs;
 }
 
-async function arriveAtFixedTimes(
-  ledger: BenchLedger,
-  load: { maker: BodyMaker; perSecond: number },
-): Promise<Measured> {
+/** The same load for a server that does the least, once its code is compiled. */
+async function bareServerUnder(ledger: BenchLedger, maker: BodyMaker, perSecond: number): Promise<Measured> {
+  const server = await startBareServer(ledger.connection, maker.sample());
+  try {
+    await highestRate(server.url, maker);
+    return await arriveAtFixedTimes(server.url, { maker, perSecond });
+  } finally {
+    await server.stop();
+  }
+}
+
+async function arriveAtFixedTimes(url: string, load: { maker: BodyMaker; perSecond: number }): Promise<Measured> {
   const leadIn = Math.ceil(load.perSecond * LEAD_IN_SECONDS);
   const readings = leadIn + Math.ceil(load.perSecond * LOAD_SECONDS);
   const bodies = load.maker.make({ readings, readingsPerBody: 1 });
-  const http = new HttpLoad(ledger.url, LOAD_CONNECTIONS);
+  const http = new HttpLoad(url, LOAD_CONNECTIONS);
   const latenciesMs: number[] = [];
   const latenessMs: number[] = [];
   const answers: Promise<void>[] = [];
@@ -112,12 +135,12 @@ async function arriveAtFixedTimes(
 
 function rowsOf(
   { latenciesMs, latenessMs }: Measured,
-  load: { share: number; bareSeconds: number; perSecond: number },
+  load: { who: string; share: number; bareSeconds: number; perSecond: number; isJudged: boolean },
 ): BenchRow[] {
   const at = `at ${100 * load.share} % of the highest rate`;
   const medianMs = median(latenciesMs);
   const p99Ms = quantile(latenciesMs, 0.99);
-  const isJudged = load.share === 0.5;
+  const { who, isJudged } = load;
   const parts = {
     'readings/s': load.perSecond,
     'median ms': medianMs,
@@ -127,13 +150,13 @@ function rowsOf(
   };
   return [
     {
-      what: `median until acknowledged ÷ (bare verify + bare one-row commit), ${at}`,
+      what: `${who}median until acknowledged ÷ (bare verify + bare one-row commit), ${at}`,
       ratio: medianMs / (load.bareSeconds * 1000),
       ...(isJudged && { atMost: 3 }),
       parts,
     },
     {
-      what: `p99 ÷ median, ${at}`,
+      what: `${who}p99 ÷ median, ${at}`,
       ratio: p99Ms / medianMs,
       ...(isJudged && { atMost: 4 }),
       parts: { 'median ms': medianMs, 'p99 ms': p99Ms },
