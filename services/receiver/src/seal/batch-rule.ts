@@ -23,8 +23,14 @@ export interface Batches {
 /** Leaves of keys alone do not wait for a reading longer than this (format.md). */
 const REGISTRY_MAX_WAIT_MS = 5_000;
 
-/** Splits the pending leaves, oldest first: a block ends right after its transactionsPerBlock-th reading; the rest waits or is due. */
-export function batch(pending: readonly PendingLeaf[], rule: BatchRule & { nowUs: number }): Batches {
+/**
+ * Splits the pending leaves, oldest first, into at most `maxBlocks`: a block ends right after its transactionsPerBlock-th reading; the rest
+ * waits or is due.
+ */
+export function batch(
+  pending: readonly PendingLeaf[],
+  rule: BatchRule & { nowUs: number; maxBlocks: number },
+): Batches {
   const sizes: number[] = [];
   let start = 0;
   let readings = 0;
@@ -33,6 +39,7 @@ export function batch(pending: readonly PendingLeaf[], rule: BatchRule & { nowUs
     readings++;
     if (readings < rule.transactionsPerBlock) continue;
     sizes.push(i + 1 - start);
+    if (sizes.length === rule.maxBlocks) return { sizes };
     start = i + 1;
     readings = 0;
   }

@@ -49,15 +49,15 @@ const POLL_MS = 500;
 const RETRY_MS = 1_000;
 /** A run ends after this long: readings become blocks no later for being mined together. A guess. */
 const RUN_BUDGET_MS = 100;
-/** Pending leaves held in memory, unless one block needs more: about 400 bytes each. A guess. */
+/** Pending leaves at which no more are taken into memory, unless one block needs more: about 400 bytes each. A guess. */
 const PENDING_WINDOW = 16_384;
 
-/** What the loop builds on. Owned by the loop alone; replaced as a whole. */
+/** What the loop builds on. Owned by the loop alone. */
 interface Base {
   readonly head: Head;
   readonly edge: TileEdge;
   /** The leaves from the head's log_size on, as far as they were read. */
-  readonly pending: readonly HashedLeaf[];
+  readonly pending: HashedLeaf[];
 }
 
 export class Sealer {
@@ -135,13 +135,14 @@ export class Sealer {
       publisher.publish(await loadHead(pool));
       return POLL_MS;
     }
-    this.base = await this.readPending(this.base ?? (await this.loadBase()));
-    const { sizes, dueAtUs } = batch(this.base.pending, { ...rule, nowUs: nowUs() });
+    this.base ??= await this.loadBase();
+    await this.readPending(this.base);
+    const { sizes, dueAtUs } = batch(this.base.pending, { ...rule, nowUs: nowUs(), maxBlocks: MAX_RUN_BLOCKS });
     if (sizes.length === 0) {
       return dueAtUs === undefined ? POLL_MS : Math.min(POLL_MS, Math.max(1, (dueAtUs - nowUs()) / 1000));
     }
     this.pace.begin(nowUs());
-    this.base = await this.seal(this.base, { sizes: sizes.slice(0, MAX_RUN_BLOCKS), ...held });
+    this.base = await this.seal(this.base, { sizes, ...held });
     return 0;
   }
 
@@ -175,14 +176,15 @@ export class Sealer {
     return { head, edge, pending: [] };
   }
 
-  private async readPending(base: Base): Promise<Base> {
-    const pending = [...base.pending];
+  /** Leaves behind the window stay where they are, in memory or in the database: however far the sealer falls behind, it holds no more. */
+  private async readPending({ head, pending }: Base): Promise<void> {
     const window = Math.max(PENDING_WINDOW, 2 * this.context.rule.transactionsPerBlock);
-    const fresh = this.context.fresh.takeFrom(base.head.header.logSize + pending.length);
+    if (pending.length >= window) return;
+    const fresh = this.context.fresh.takeFrom(head.header.logSize + pending.length);
     for (const leaf of fresh) pending.push(leaf);
     // What others accepted behind them is found at the next turn.
     while (fresh.length === 0 && pending.length < window) {
-      const start = base.head.header.logSize + pending.length;
+      const start = head.header.logSize + pending.length;
       const page = await readLeafPage(this.context.pool, { start, end: Number.MAX_SAFE_INTEGER });
       if (page.length === 0) break;
       for (const [i, stored] of page.entries()) {
@@ -190,7 +192,6 @@ export class Sealer {
         pending.push(hashLeaf(stored));
       }
     }
-    return { ...base, pending };
   }
 
   /** Mines with no transaction open, then persists in one. */
@@ -218,7 +219,8 @@ export class Sealer {
     const readings = base.pending.slice(0, sealed).flatMap(({ reading }) => reading ?? []);
     const devices = { from: header.logSize, to: header.logSize + sealed, readings };
     await this.persist({ parent: hash, blocks, tiles: plan.tiles, devices, token: run.token });
-    const next = { head: headOf(blocks), edge: plan.edge, pending: base.pending.slice(sealed) };
+    base.pending.splice(0, sealed);
+    const next = { head: headOf(blocks), edge: plan.edge, pending: base.pending };
     // A crash before this line has sealed the blocks all the same: start-up loads the head and publishes it.
     this.context.publisher.publish(next.head);
     this.report({ blocks, readings: readings.length, durationMs: Math.round((nowUs() - startedAtUs) / 1000) });
