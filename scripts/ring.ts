@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { fillModuleCache } from './module-cache.ts';
 import { root } from './service-process.ts';
 import { faultText, type Listening, type LogLine, Services, sealedText, startSending } from './services.ts';
 
@@ -47,6 +48,7 @@ const nodes = new Map<string, string>();
 const places = new Map<string, string>();
 
 try {
+  await fillModuleCache(['receiver', 'sender']);
   const token = await ringToken(join(folder, 'peer-token'));
   const receivers: Listening[] = [];
   for (let n = 1; n <= RECEIVERS; n++) {

@@ -3,6 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { fillModuleCache } from './module-cache.ts';
 import { root } from './service-process.ts';
 import { faultText, type LogLine, Services, sealedText, startSending } from './services.ts';
 
@@ -16,6 +17,7 @@ if (existsSync(join(root, '.env'))) process.loadEnvFile(join(root, '.env'));
 const { RECEIVER_PORT = '5001', SENDER_PORT = '5000' } = process.env;
 
 try {
+  await fillModuleCache(['receiver', 'sender']);
   const { url: receiverUrl } = await services.launch({
     name: 'receiver',
     kind: 'receiver',

@@ -6,10 +6,10 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { root, SERVICE_ENVIRONMENT, serviceArguments } from '../../scripts/service-process.ts';
+import { compilingArguments, root, SERVICE_ENVIRONMENT, serviceArguments } from '../../scripts/service-process.ts';
 import { receiverVariables } from '../../services/receiver/src/config.ts';
 import { parseConfig as parseSender, senderVariables } from '../../services/sender/src/config.ts';
 
@@ -79,7 +79,11 @@ describe.each([
       NODE_COMPILE_CACHE: '/var/cache/telltale',
     });
     // The cache is filled with the same flags, or Node.js would not look at it.
-    expect(dockerfile).toContain(`\nRUN PORT=none ${command.join(' ')} `);
+    expect(dockerfile).toContain(` PORT=none node ${flags.join(' ')} `);
+    for (const file of compilingArguments(kind).map((given) => given.at(-1) ?? '')) {
+      expect(existsSync(file), file).toBe(true);
+      expect(dockerfile).toContain(` ${relative(root, file)}`);
+    }
   });
 });
 
