@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 
 /**
  * Flags of node. Semi-space: the young generation, in mebibytes; by default it grows with the load and stays large. 100,000 blocks streamed
- * made the receiver grow by 50 to 110 MB, with 4 by 6 MB; a sender at rest holds 4 MB less with 1 than with 4. With 8 the receiver
+ * made the receiver grow by 50 to 110 MB, with 4 by 6 to 19 MB; a sender at rest holds 4 MB less with 1 than with 4. With 8 the receiver
  * held 30 MB more under full load and took no less CPU for a reading (one quiet run each).
  * No parallel scavenge: several threads for a few megabytes cost more in waking than they save (about 8 % of the CPU of single readings, measured).
  * No allocation site pretenuring: V8 learns under load, while many requests are open at once, that their parts live long, and from then on
@@ -15,6 +15,8 @@ import { resolve } from 'node:path';
  * Old space: V8 lets it grow to four times of what lives where there is memory. Growing by 100 % a receiver held 240 MB under full load instead
  * of 319, for the same readings a second. About 20 MB of a sender's live; it is collected at 24 MB, then after growing by 30 %.
  * Measured with 100 readings a second: 94 MB and no more, where it grew by 2 MB in 5 s before.
+ * v8-pool-size: one thread beside the main one that marks and compiles, not four, which on two cores kept the main thread and PostgreSQL waiting:
+ * of 4,600 single readings a second 0.8 to 1.8 % took longer than 20 ms with four, 0.2 to 0.6 % with one (four runs of 16 s each).
  * max-opt: a sender's work is in OpenSSL and SQLite, so V8 may stop at its second compiler; the third alone took 5 MB to load.
  */
 const FLAGS = {
@@ -23,6 +25,7 @@ const FLAGS = {
     '--no-parallel-scavenge',
     '--no-allocation-site-pretenuring',
     '--heap-growing-percent=100',
+    '--v8-pool-size=1',
   ],
   sender: ['--max-semi-space-size=1', '--initial-old-space-size=24', '--heap-growing-percent=30', '--max-opt=2'],
 } as const;

@@ -1,4 +1,5 @@
-// `npm run bench [-- <name> …] [--json]`: runs the benches, all of them or those named, and keeps what they gave in RESULTS.md.
+// `npm run bench [-- <name> …] [--json]`: runs the benches, all of them or those named, and keeps what they gave in RESULTS.md. npm's script
+// gives this process so much heap that it is not collected while it measures latencies: its own pauses would count as the receiver's.
 
 import { parseArgs } from 'node:util';
 import { getChain } from './get-chain.ts';
