@@ -50,7 +50,7 @@ const RETRY_MS = 1_000;
 /** A run ends after this long: readings become blocks no later for being mined together. A guess. */
 const RUN_BUDGET_MS = 100;
 /** Pending leaves at which no more are taken into memory, unless one block needs more: about 400 bytes each. A guess. */
-const PENDING_WINDOW = 16_384;
+export const PENDING_WINDOW = 16_384;
 
 /** What the loop builds on. Owned by the loop alone. */
 interface Base {

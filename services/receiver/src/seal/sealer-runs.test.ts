@@ -1,0 +1,68 @@
+// Which runs the sealer makes of what is pending: on a real database, without HTTP, with a clock of the test's.
+
+import { pino } from 'pino';
+import { expect, it, onTestFinished } from 'vitest';
+import { acceptRequests } from '../ingest/accept.ts';
+import { ExpectedCounter } from '../ingest/expected-counter.ts';
+import { RegistryCache } from '../ingest/registry-cache.ts';
+import { Publisher } from '../publish.ts';
+import { loadGenesis, loadHead } from '../store/block-store.ts';
+import { startIngestParts } from '../testing/ingest-parts.ts';
+import { makeDevice } from '../testing/test-device.ts';
+import { until } from '../testing/until.ts';
+import { FreshLeaves } from './fresh-leaves.ts';
+import { MAX_RUN_BLOCKS } from './run-pace.ts';
+import { PENDING_WINDOW, Sealer } from './sealer.ts';
+
+/** Readings in one transaction: as many as one request may have. */
+const GROUP_READINGS = 1_000;
+
+/** Accepts so many readings of one device, and then lets a sealer begin. Gives the newest block's header. */
+async function sealBacklog(backlog: { readings: number; transactionsPerBlock: number; nowUs: () => number }) {
+  const { readings, transactionsPerBlock, nowUs } = backlog;
+  const parts = await startIngestParts();
+  onTestFinished(() => parts.stop());
+  const { pool, ledger } = parts;
+  const device = makeDevice();
+  const [registry, expected] = [new RegistryCache(), new ExpectedCounter()];
+  for (let first = 0; first < readings; first += GROUP_READINGS) {
+    const count = Math.min(GROUP_READINGS, readings - first);
+    const envelopes = Array.from({ length: count }, (_, n) => device.envelope(`{"device":"a","seq":${first + n}}`));
+    await acceptRequests(pool, { requests: [parts.read(...envelopes)], registry, expected, isStrict: false, nowUs });
+  }
+  const sealer = new Sealer({
+    pool,
+    ledger,
+    rule: { transactionsPerBlock, blockMaxWaitMs: 0 },
+    difficultyBits: 1,
+    nonceLimit: 1_000_000,
+    publisher: new Publisher(await loadGenesis(pool)),
+    fresh: new FreshLeaves(),
+    log: pino({ level: 'silent' }),
+    nowUs,
+  });
+  onTestFinished(() => sealer.stop());
+  sealer.start();
+  return async () => (await loadHead(pool)).header;
+}
+
+it('seals run after run while what is left over from the last one fills another', async () => {
+  const standsStillAtUs = Date.now() * 1000;
+  // Two runs and a half, in blocks of one reading.
+  const readings = 2.5 * MAX_RUN_BLOCKS;
+  const newest = await sealBacklog({ readings, transactionsPerBlock: 1, nowUs: () => standsStillAtUs });
+  // Fewer blocks than planned may fit into a run's time, so not an exact number: more than one whole run, by a clock by which no pause ends.
+  await until('a second run is sealed', async () => (await newest()).index > MAX_RUN_BLOCKS);
+});
+
+it('seals all of a backlog of which it holds a part at a time', async () => {
+  const blocks = Math.ceil((1.1 * PENDING_WINDOW) / 100);
+  const newest = await sealBacklog({
+    readings: 100 * blocks,
+    transactionsPerBlock: 100,
+    nowUs: () => Date.now() * 1000,
+  });
+  await until('all is sealed', async () => (await newest()).index === blocks);
+  // The key's enrolment is a leaf, too.
+  expect((await newest()).logSize).toBe(100 * blocks + 1);
+});
