@@ -7,9 +7,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compilingArguments, SERVICE_ENVIRONMENT, type ServiceKind } from './service-process.ts';
 
-/** Does nothing where it was done before, by the same Node.js. A cache that cannot be filled is no reason not to start. */
+/** Does nothing where it was done before by the same Node.js, or where there is to be no cache. One that cannot be filled keeps nobody waiting. */
 export async function fillModuleCache(kinds: readonly ServiceKind[]): Promise<void> {
   const folder = process.env['NODE_COMPILE_CACHE'] ?? SERVICE_ENVIRONMENT.NODE_COMPILE_CACHE;
+  if (folder === '') return;
   for (const kind of kinds) {
     const commands = compilingArguments(kind);
     // Node.js keeps the modules of each version and of each set of flags apart.
