@@ -45,6 +45,18 @@ export interface RingMember {
   readonly process: ReceiverProcess;
 }
 
+/** A new key at an address of its own; in this part of the ring, where `parts` says how many there are. */
+function makePlace(part: number, parts: number | undefined): Place {
+  for (;;) {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const identity = nodeIdentityOf(privateKey);
+    const at = Number.parseInt(identity.id.slice(0, 8), 16) / 2 ** 32;
+    if (parts === undefined || Math.floor(at * parts) === part) {
+      return { host: `127.0.0.${2 + part}`, identity, privateKey };
+    }
+  }
+}
+
 export class RingOfReceivers {
   readonly port: number;
   readonly rosterText: string;
@@ -70,14 +82,19 @@ export class RingOfReceivers {
     this.enrolled = parts.enrolled;
   }
 
-  /** Starts so many receivers. `enrolled`: places of the roster besides. */
-  static async start(size: { readonly receivers: number; readonly enrolled?: number }): Promise<RingOfReceivers> {
+  /**
+   * Starts so many receivers. `enrolled`: places of the roster besides. `isSpread`: each in a part of the ring of its own, in their order, so that
+   * every three neighbours have a part of the keys to keep; by their keys alone two may stand side by side.
+   */
+  static async start(size: {
+    readonly receivers: number;
+    readonly enrolled?: number;
+    readonly isSpread?: boolean;
+  }): Promise<RingOfReceivers> {
     const servers = await Promise.all(Array.from({ length: SERVERS }, startTestServer));
     const folder = await mkdtemp(join(tmpdir(), 'telltale-ring-'));
-    const places = Array.from({ length: size.receivers + (size.enrolled ?? 0) }, (_, i): Place => {
-      const { privateKey } = generateKeyPairSync('ed25519');
-      return { host: `127.0.0.${2 + i}`, identity: nodeIdentityOf(privateKey), privateKey };
-    });
+    const parts = size.receivers + (size.enrolled ?? 0);
+    const places = Array.from({ length: parts }, (_, part) => makePlace(part, size.isSpread ? parts : undefined));
     const port = await freePort(places.map(({ host }) => host));
     const rosterText = JSON.stringify({
       ring: 'ring of a test',
