@@ -100,8 +100,7 @@ export async function bareCommits(pool: Pool): Promise<{ medianSeconds: number; 
   }
 }
 
-/** Whether the sample is signed by this key, which is its own. */
-export function isValid(key: KeyObject, { message, signature }: SignedSample): boolean {
+function isValid(key: KeyObject, { message, signature }: SignedSample): boolean {
   switch (key.asymmetricKeyType) {
     case 'ed25519':
       return verify(null, message, key, signature);

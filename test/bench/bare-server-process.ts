@@ -1,12 +1,13 @@
-// The least that anybody can do with a reading in Node.js, as a process: node:http takes it, a signature is checked, and it is inserted, in one
-// statement with all others that wait, and answered once that is durable. No log, no receipts, no devices, no limits (bare-server.ts).
+// A server that does little with a reading, as a process: node:http takes it, a signature is checked as the receiver checks it, and it is inserted,
+// in one statement with all others that wait, and answered once that is durable. No log, no receipts, no devices, no limits (bare-server.ts).
 
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ConnectionTarget, openPool } from '@telltale/database';
-import { isValid, type SignedSample } from './bare-limits.ts';
+import { parsePublicKey } from '@telltale/ledger';
+import { createFastVerifier } from '@telltale/signature-threads';
 
 /** The parent's only message. Its answer is the port. */
 export interface BareServerStart {
@@ -22,12 +23,11 @@ interface Waiting {
 }
 
 const [start] = (await once(process, 'message')) as [BareServerStart];
-const key = createPublicKey(start.pem);
-const sample: SignedSample = {
-  pem: start.pem,
-  message: Buffer.from(start.message, 'hex'),
-  signature: Buffer.from(start.signature, 'hex'),
-};
+const key = parsePublicKey(createPublicKey(start.pem).export({ type: 'spki', format: 'der' }));
+const verifier = key.ok ? createFastVerifier(key.value) : key;
+if (!verifier.ok) throw new Error(verifier.message);
+const verify = verifier.value;
+const [message, signature] = [Buffer.from(start.message, 'hex'), Buffer.from(start.signature, 'hex')];
 const pool = openPool({
   connection: start.connection,
   applicationName: 'telltale-bench-bare',
@@ -43,7 +43,7 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
     // Of the same kind and length as the body's own.
-    if (!isValid(key, sample)) throw new Error('the sample is not signed');
+    if (!verify(message, signature)) throw new Error('the sample is not signed');
     waiting.push({ body: Buffer.concat(chunks), response });
     if (!isInserting) void insertAll();
   });

@@ -1,4 +1,4 @@
-// A server that does the least, beside the receiver and on the same PostgreSQL: what the machine and Node.js leave of a latency (bare-server-process.ts).
+// A server that does little, beside the receiver and on the same PostgreSQL: what the machine and Node.js leave of a latency (bare-server-process.ts).
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 // How soon a reading is acknowledged, by how much is asked of the receiver: single envelopes that arrive at fixed times, not one after the
 // answer to another, against the two things that nobody can do without: checking the signature, and a durable commit; and beside them a server
-// that does nothing else.
+// that does little else.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { bareCommits, bareVerifySeconds } from './bare-limits.ts';
@@ -52,7 +52,7 @@ export const latency: Bench = async (log) => {
       const measured = await arriveAtFixedTimes(ledger.url, { maker, perSecond: load.perSecond });
       rows.push(...rowsOf(measured, { ...load, who: '', isJudged: share === JUDGED_SHARE }));
     }
-    log(`a server that does the least, ${100 * JUDGED_SHARE} % of the same rate`);
+    log(`a server that does little else, ${100 * JUDGED_SHARE} % of the same rate`);
     const load = { share: JUDGED_SHARE, bareSeconds, perSecond: JUDGED_SHARE * highest };
     rows.push(
       ...rowsOf(await bareServerUnder(ledger, maker, load.perSecond), { ...load, who: BARE_SERVER, isJudged: false }),
@@ -93,7 +93,7 @@ async function oneAfterTheOther(url: string, maker: BodyMaker): Promise<number[]
   return latenciesMs;
 }
 
-/** The same load for a server that does the least, once its code is compiled. */
+/** The same load for a server that does little else, once its code is compiled. */
 async function bareServerUnder(ledger: BenchLedger, maker: BodyMaker, perSecond: number): Promise<Measured> {
   const server = await startBareServer(ledger.connection, maker.sample());
   try {
