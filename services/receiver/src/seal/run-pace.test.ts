@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RunPace } from './run-pace.ts';
 
 const PAUSE_US = 250_000;
-const few = { pendingLeaves: 5, isAwaited: false };
+const few = { seenLeaves: 3, freshLeaves: 2, isAwaited: false };
 
 describe('a run of the sealer', () => {
   it('begins at once when there was none for a while', () => {
@@ -25,20 +25,36 @@ describe('a run of the sealer', () => {
   ])('begins at once when $runLeaves leaves are pending in blocks of $transactionsPerBlock', (row) => {
     const pace = new RunPace(row.transactionsPerBlock);
     pace.begin(1_000_000);
-    const at = { nowUs: 1_000_000, isAwaited: false };
-    expect(pace.restMs({ ...at, pendingLeaves: row.runLeaves - 1 })).toBeGreaterThan(0);
-    expect(pace.restMs({ ...at, pendingLeaves: row.runLeaves })).toBe(0);
+    const at = { nowUs: 1_000_000, seenLeaves: 500, isAwaited: false };
+    expect(pace.restMs({ ...at, freshLeaves: row.runLeaves - 501 })).toBeGreaterThan(0);
+    expect(pace.restMs({ ...at, freshLeaves: row.runLeaves - 500 })).toBe(0);
   });
 
   it('begins at once when somebody waits for it', () => {
     const pace = new RunPace(2);
     pace.begin(1_000_000);
-    expect(pace.restMs({ nowUs: 1_000_000, pendingLeaves: 5, isAwaited: true })).toBe(0);
+    expect(pace.restMs({ nowUs: 1_000_000, ...few, isAwaited: true })).toBe(0);
   });
 
   it('is not put off by a clock that was set back', () => {
     const pace = new RunPace(2);
     pace.begin(9_000_000);
     expect(pace.restMs({ nowUs: 1_000_000, ...few })).toBe(0);
+  });
+});
+
+describe('readings that came', () => {
+  it.each([
+    { seenLeaves: 0, freshLeaves: 1, mayFill: true, because: 'nobody knows when it is due' },
+    { seenLeaves: 1, freshLeaves: 98, mayFill: false, because: 'that makes 99' },
+    { seenLeaves: 1, freshLeaves: 99, mayFill: true, because: 'that makes 100' },
+    {
+      seenLeaves: 150,
+      freshLeaves: 0,
+      mayFill: true,
+      because: 'not all that was seen need be readings',
+    },
+  ])('of which $freshLeaves are fresh behind $seenLeaves are looked at: $mayFill, because $because', (row) => {
+    expect(new RunPace(100).mayFillBlock(row)).toBe(row.mayFill);
   });
 });

@@ -1,7 +1,7 @@
 // Which runs the sealer makes of what is pending: on a real database, without HTTP, with a clock of the test's.
 
 import { pino } from 'pino';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { acceptRequests } from '../ingest/accept.ts';
 import { ExpectedCounter } from '../ingest/expected-counter.ts';
 import { RegistryCache } from '../ingest/registry-cache.ts';
@@ -17,7 +17,7 @@ import { PENDING_WINDOW, Sealer } from './sealer.ts';
 /** Readings in one transaction: as many as one request may have. */
 const GROUP_READINGS = 1_000;
 
-/** Accepts so many readings of one device, and then lets a sealer begin. Gives the newest block's header. */
+/** Accepts so many readings of one device, and then lets a sealer begin. `newest`: the newest block's header. */
 async function sealBacklog(backlog: { readings: number; transactionsPerBlock: number; nowUs: () => number }) {
   const { readings, transactionsPerBlock, nowUs } = backlog;
   const parts = await startIngestParts();
@@ -30,6 +30,7 @@ async function sealBacklog(backlog: { readings: number; transactionsPerBlock: nu
     const envelopes = Array.from({ length: count }, (_, n) => device.envelope(`{"device":"a","seq":${first + n}}`));
     await acceptRequests(pool, { requests: [parts.read(...envelopes)], registry, expected, isStrict: false, nowUs });
   }
+  const fresh = new FreshLeaves();
   const sealer = new Sealer({
     pool,
     ledger,
@@ -37,27 +38,27 @@ async function sealBacklog(backlog: { readings: number; transactionsPerBlock: nu
     difficultyBits: 1,
     nonceLimit: 1_000_000,
     publisher: new Publisher(await loadGenesis(pool)),
-    fresh: new FreshLeaves(),
+    fresh,
     log: pino({ level: 'silent' }),
     nowUs,
   });
   onTestFinished(() => sealer.stop());
   sealer.start();
-  return async () => (await loadHead(pool)).header;
+  return { sealer, fresh, newest: async () => (await loadHead(pool)).header };
 }
 
 it('seals run after run while what is left over from the last one fills another', async () => {
   const standsStillAtUs = Date.now() * 1000;
   // Two runs and a half, in blocks of one reading.
   const readings = 2.5 * MAX_RUN_BLOCKS;
-  const newest = await sealBacklog({ readings, transactionsPerBlock: 1, nowUs: () => standsStillAtUs });
+  const { newest } = await sealBacklog({ readings, transactionsPerBlock: 1, nowUs: () => standsStillAtUs });
   // Fewer blocks than planned may fit into a run's time, so not an exact number: more than one whole run, by a clock by which no pause ends.
   await until('a second run is sealed', async () => (await newest()).index > MAX_RUN_BLOCKS);
 });
 
 it('seals all of a backlog of which it holds a part at a time', async () => {
   const blocks = Math.ceil((1.1 * PENDING_WINDOW) / 100);
-  const newest = await sealBacklog({
+  const { newest } = await sealBacklog({
     readings: 100 * blocks,
     transactionsPerBlock: 100,
     nowUs: () => Date.now() * 1000,
@@ -65,4 +66,23 @@ it('seals all of a backlog of which it holds a part at a time', async () => {
   await until('all is sealed', async () => (await newest()).index === blocks);
   // The key's enrolment is a leaf, too.
   expect((await newest()).logSize).toBe(100 * blocks + 1);
+});
+
+it('looks through what waits for a block when one may be full, and not whenever a reading comes', async () => {
+  const { sealer, fresh, newest } = await sealBacklog({
+    readings: 10,
+    transactionsPerBlock: 1_000,
+    nowUs: () => Date.now() * 1000,
+  });
+  const looks = vi.spyOn(fresh, 'takeFrom').mock.calls;
+  await until('it has seen the readings, and rests', async () => {
+    const before = looks.length;
+    // Each is followed by a question to the database, in which time it would look.
+    for (let nudges = 0; nudges < 20; nudges++) {
+      sealer.nudge();
+      await newest();
+    }
+    return looks.length > 0 && looks.length === before;
+  });
+  expect((await newest()).index).toBe(0);
 });

@@ -29,7 +29,7 @@ import { type HashedLeaf, hashLeaf } from './hashed-leaf.ts';
 import { Lease } from './lease.ts';
 import { Miner } from './miner.ts';
 import { planRun } from './plan.ts';
-import { MAX_RUN_BLOCKS, RunPace } from './run-pace.ts';
+import { MAX_RUN_BLOCKS, RunPace, type WaitingLeaves } from './run-pace.ts';
 
 export interface SealerContext {
   readonly pool: Pool;
@@ -43,7 +43,7 @@ export interface SealerContext {
   readonly nowUs: () => number;
 }
 
-/** How often the database is asked when nobody nudges: for readings and blocks of other receivers. A guess: unnoticed by people. */
+/** How often the database is asked when nobody nudges: for what other receivers did, and what is due by then. A guess: unnoticed by people. */
 const POLL_MS = 500;
 /** Pause after a failure, so that a database that is away is not hammered. A guess. */
 const RETRY_MS = 1_000;
@@ -94,7 +94,7 @@ export class Sealer {
 
   /** Says that readings were accepted, or that somebody waits. A hint only: polling finds them too. */
   nudge(): void {
-    if (this.restMs() > 0) return;
+    if (this.restMs() > 0 || !this.pace.mayFillBlock(this.waiting)) return;
     this.isNudged = true;
     this.wake?.();
   }
@@ -148,9 +148,12 @@ export class Sealer {
 
   /** How long readings may gather until the next run, in milliseconds. */
   private restMs(): number {
-    const { publisher, fresh, nowUs } = this.context;
-    const pendingLeaves = fresh.count + (this.base?.pending.length ?? 0);
-    return this.pace.restMs({ nowUs: nowUs(), pendingLeaves, isAwaited: publisher.isAwaited });
+    const { publisher, nowUs } = this.context;
+    return this.pace.restMs({ nowUs: nowUs(), ...this.waiting, isAwaited: publisher.isAwaited });
+  }
+
+  private get waiting(): WaitingLeaves {
+    return { seenLeaves: this.base?.pending.length ?? 0, freshLeaves: this.context.fresh.count };
   }
 
   /** Start-up, takeover, or after a doubt: the newest block and the right edge of its log, which must fit each other. */
@@ -224,8 +227,7 @@ export class Sealer {
     // A crash before this line has sealed the blocks all the same: start-up loads the head and publishes it.
     this.context.publisher.publish(next.head);
     this.report({ blocks, readings: readings.length, durationMs: Math.round((nowUs() - startedAtUs) / 1000) });
-    const sizes = { before: header.logSize, after: next.head.header.logSize };
-    if (needsPartition(sizes)) await this.preparePartitions();
+    if (needsPartition({ before: header.logSize, after: next.head.header.logSize })) await this.preparePartitions();
     return next;
   }
 
