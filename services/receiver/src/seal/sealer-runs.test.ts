@@ -1,5 +1,6 @@
 // Which runs the sealer makes of what is pending: on a real database, without HTTP, with a clock of the test's.
 
+import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { acceptRequests } from '../ingest/accept.ts';
@@ -7,6 +8,7 @@ import { ExpectedCounter } from '../ingest/expected-counter.ts';
 import { RegistryCache } from '../ingest/registry-cache.ts';
 import { Publisher } from '../publish.ts';
 import { loadGenesis, loadHead } from '../store/block-store.ts';
+import { acquireLease } from '../store/lease-store.ts';
 import { startIngestParts } from '../testing/ingest-parts.ts';
 import { makeDevice } from '../testing/test-device.ts';
 import { until } from '../testing/until.ts';
@@ -18,7 +20,13 @@ import { PENDING_WINDOW, Sealer } from './sealer.ts';
 const GROUP_READINGS = 1_000;
 
 /** Accepts so many readings of one device, and then lets a sealer begin. `newest`: the newest block's header. */
-async function sealBacklog(backlog: { readings: number; transactionsPerBlock: number; nowUs: () => number }) {
+async function sealBacklog(backlog: {
+  readings: number;
+  transactionsPerBlock: number;
+  nowUs: () => number;
+  /** Another receiver seals. */
+  isTaken?: boolean;
+}) {
   const { readings, transactionsPerBlock, nowUs } = backlog;
   const parts = await startIngestParts();
   onTestFinished(() => parts.stop());
@@ -30,21 +38,22 @@ async function sealBacklog(backlog: { readings: number; transactionsPerBlock: nu
     const envelopes = Array.from({ length: count }, (_, n) => device.envelope(`{"device":"a","seq":${first + n}}`));
     await acceptRequests(pool, { requests: [parts.read(...envelopes)], registry, expected, isStrict: false, nowUs });
   }
-  const fresh = new FreshLeaves();
+  if (backlog.isTaken) await acquireLease(pool, { holder: randomUUID(), durationMs: 60_000 });
+  const [fresh, publisher] = [new FreshLeaves(), new Publisher(await loadGenesis(pool))];
   const sealer = new Sealer({
     pool,
     ledger,
     rule: { transactionsPerBlock, blockMaxWaitMs: 0 },
     difficultyBits: 1,
     nonceLimit: 1_000_000,
-    publisher: new Publisher(await loadGenesis(pool)),
+    publisher,
     fresh,
     log: pino({ level: 'silent' }),
     nowUs,
   });
   onTestFinished(() => sealer.stop());
   sealer.start();
-  return { sealer, fresh, newest: async () => (await loadHead(pool)).header };
+  return { sealer, fresh, publisher, newest: async () => (await loadHead(pool)).header };
 }
 
 it('seals run after run while what is left over from the last one fills another', async () => {
@@ -68,21 +77,35 @@ it('seals all of a backlog of which it holds a part at a time', async () => {
   expect((await newest()).logSize).toBe(100 * blocks + 1);
 });
 
-it('looks through what waits for a block when one may be full, and not whenever a reading comes', async () => {
-  const { sealer, fresh, newest } = await sealBacklog({
-    readings: 10,
-    transactionsPerBlock: 1_000,
-    nowUs: () => Date.now() * 1000,
-  });
-  const looks = vi.spyOn(fresh, 'takeFrom').mock.calls;
-  await until('it has seen the readings, and rests', async () => {
-    const before = looks.length;
-    // Each is followed by a question to the database, in which time it would look.
-    for (let nudges = 0; nudges < 20; nudges++) {
+/** Waits until nudges no longer make it look; each is followed by a question to the database, in which time it would. */
+async function untilNudgesAreInVain(sealer: Sealer, of: { looks: readonly unknown[]; newest: () => Promise<unknown> }) {
+  await until('it has looked, and rests', async () => {
+    const before = of.looks.length;
+    for (let nudges = 0; nudges < 100; nudges++) {
       sealer.nudge();
-      await newest();
+      await of.newest();
     }
-    return looks.length > 0 && looks.length === before;
+    return of.looks.length > 0 && of.looks.length === before;
   });
+  // Two a second without nudges, and as long as this test may take.
+  expect(of.looks.length).toBeLessThan(60);
+}
+
+it('looks through what waits for a block when one may be full, and not whenever a reading comes', async () => {
+  const nowUs = () => Date.now() * 1000;
+  const { sealer, fresh, newest } = await sealBacklog({ readings: 10, transactionsPerBlock: 1_000, nowUs });
+  await untilNudgesAreInVain(sealer, { looks: vi.spyOn(fresh, 'takeFrom').mock.calls, newest });
+  expect((await newest()).index).toBe(0);
+});
+
+it('asks the database as often as it would without readings while another receiver seals', async () => {
+  const nowUs = () => Date.now() * 1000;
+  const { sealer, publisher, newest } = await sealBacklog({
+    readings: 10,
+    transactionsPerBlock: 2,
+    nowUs,
+    isTaken: true,
+  });
+  await untilNudgesAreInVain(sealer, { looks: vi.spyOn(publisher, 'publish').mock.calls, newest });
   expect((await newest()).index).toBe(0);
 });

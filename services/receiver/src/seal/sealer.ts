@@ -94,7 +94,7 @@ export class Sealer {
 
   /** Says that readings were accepted, or that somebody waits. A hint only: polling finds them too. */
   nudge(): void {
-    if (this.restMs() > 0 || !this.pace.mayFillBlock(this.waiting)) return;
+    if (!this.lease.isHeld || this.restMs() > 0 || !this.pace.mayFillBlock(this.waiting)) return;
     this.isNudged = true;
     this.wake?.();
   }
